@@ -1,0 +1,104 @@
+/* calibration.h: what was measured on a device, and the curve fitted to it. */
+#ifndef FLOPCAST_CALIBRATION_H
+#define FLOPCAST_CALIBRATION_H
+
+#include "base.h"
+#include "chip.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FC_MAX_SAMPLES 4096
+
+typedef enum fc_sample_kind {
+    FC_SAMPLE_MATMUL = 0,
+    FC_SAMPLE_MEMORY,
+    FC_SAMPLE_ELEMENTWISE,
+    FC_SAMPLE_LAUNCH,
+    FC_SAMPLE_COLLECTIVE,
+    FC_SAMPLE_CEILING,
+    FC_SAMPLE_KIND_COUNT
+} fc_sample_kind;
+
+typedef enum fc_memory_op { FC_MEMORY_OP_NONE = 0, FC_MEMORY_OP_COPY, FC_MEMORY_OP_TRIAD, FC_MEMORY_OP_COUNT } fc_memory_op;
+
+/* One timed case. seconds is the median of `repeats` timings. */
+typedef struct fc_sample {
+    uint32_t kind;  /* fc_sample_kind */
+    uint32_t dtype; /* fc_dtype */
+    uint32_t memory_op; /* fc_memory_op of a memory sample */
+    uint32_t m;
+    uint32_t n;
+    uint32_t k;
+    uint32_t batch;
+    uint32_t threads;
+    uint32_t repeats;
+    uint8_t unstable; /* noise stayed above the aim when time was up */
+    uint8_t heldout;  /* drawn before the fit and not used in it */
+    double bytes;     /* moved by a memory sample, reads and writes */
+    double seconds;
+    double seconds_min;
+    double noise_frac; /* spread of the middle half of the timings / median */
+} fc_sample;
+
+typedef struct fc_machine {
+    char cpu[FC_TEXT_SIZE];
+    char kernel[FC_TEXT_SIZE]; /* operating system */
+    char governor[FC_NAME_SIZE]; /* "unknown" where the system does not tell */
+    char simd[FC_NAME_SIZE];
+    uint32_t cores_count;
+    double memory_bytes;
+} fc_machine;
+
+typedef struct fc_device_info {
+    char backend[FC_NAME_SIZE]; /* "openblas", "cuda", "null", "replay" */
+    char name[FC_TEXT_SIZE];    /* "Intel Xeon …", "NVIDIA H100 …" */
+    char library[FC_TEXT_SIZE]; /* BLAS or CUDA version and kernel */
+    char driver[FC_TEXT_SIZE];
+    uint32_t threads;
+    double cores_count;
+    double memory_bytes;
+    double clock_hz;
+    uint8_t emulated; /* not real hardware: never printed as a figure of the device */
+} fc_device_info;
+
+typedef struct fc_fit_dtype {
+    fc_matmul_curve curve;   /* eff_frac is 1 of peak_flop_per_s: the fitted ceiling is the peak */
+    double peak_flop_per_s;  /* fitted ceiling; 0: not measured */
+    double launch_s;
+    uint32_t samples_count;
+    double heldout_median_abs_error_frac; /* NaN never: 0 with heldout_count 0 */
+    uint32_t heldout_count;
+} fc_fit_dtype;
+
+typedef struct fc_fit {
+    fc_fit_dtype dtype[FC_DTYPE_COUNT];
+    double memory_bytes_per_s; /* triad, out of cache */
+    double copy_bytes_per_s;
+} fc_fit;
+
+typedef struct fc_calibration {
+    fc_machine machine;
+    fc_device_info device;
+    char taken_at[32]; /* UTC, ISO 8601 */
+    uint8_t unstable;  /* more than half of the samples are */
+    uint32_t samples_count;
+    fc_sample *samples; /* in the arena */
+    fc_fit fit;
+} fc_calibration;
+
+/* Fits the curves of chip.h to the samples: least squares of log time over samples that are not held out.
+ * FC_BAD_INPUT when there are too few samples of every dtype. */
+fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error);
+
+/* Seconds the fit gives for an m×n×k matmul. 0 where the dtype was not measured. */
+double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k);
+
+/* The chip "local" that a calibration describes. */
+fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, fc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

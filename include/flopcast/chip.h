@@ -1,0 +1,74 @@
+/* chip.h: one accelerator (or processor): its sheet, and how much of the sheet kernels really reach.
+ *
+ * All rates are dense, per chip, one way. 0 means unknown: what needs an unknown fact fails with its name, it never
+ * falls back to another dtype or another chip.
+ */
+#ifndef FLOPCAST_CHIP_H
+#define FLOPCAST_CHIP_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum fc_topology {
+    FC_TOPOLOGY_SWITCHED = 0, /* full rate to any peer */
+    FC_TOPOLOGY_TORUS,        /* links to neighbours along rings */
+    FC_TOPOLOGY_MESH,         /* one link to each peer */
+    FC_TOPOLOGY_COUNT
+} fc_topology;
+
+/* Time of an m×n×k matmul: launch_s + 2mnk / (peak · eff · r(m)·r(n)·r(k)), r(x) = x/(x + half).
+ * Physics §3. First form: tile and wave quantisation are not modelled. */
+typedef struct fc_matmul_curve {
+    double eff_frac; /* of dense peak, large shapes; 0 to 1 */
+    double m_half;   /* the m at which the rate is half; 0 or more */
+    double n_half;
+    double k_half;
+} fc_matmul_curve;
+
+typedef struct fc_chip {
+    char name[FC_NAME_SIZE];
+    char vendor[FC_NAME_SIZE];
+    char family[FC_NAME_SIZE]; /* chips that share defaults: "nvidia", "trainium", "tpu", "amd", "cpu", … */
+    int32_t released_day;      /* days since 1970-01-01; 0: unknown */
+
+    double peak_flop_per_s[FC_DTYPE_COUNT];
+    double memory_bytes;
+    double memory_bytes_per_s;
+    double l2_bytes;
+    double cores_count; /* SM, CU, NeuronCore, TensorCore, CPU core */
+    double clock_hz;
+    uint32_t devices_per_chip; /* ranks a chip is seen as: Trainium2 4 (LNC=2), MI250X 2, TPU v7 2; else 1 */
+
+    double scaleup_bytes_per_s; /* one way, all links of a chip */
+    double scaleup_peer_bytes_per_s; /* to one neighbour, where that is less than all links; 0: all */
+    uint32_t scaleup_domain_count;
+    uint32_t scaleup_topology; /* fc_topology */
+    double scaleout_bytes_per_s; /* NIC share of one chip, one way */
+    uint32_t pcie_generation; /* of PCIe cards; 0: not a PCIe card */
+
+    double tdp_w;
+    double server_w;       /* server or tray divided by its chips */
+    double it_power_w;     /* all-in IT power a chip: server, network, storage */
+
+    fc_matmul_curve matmul[FC_DTYPE_COUNT];
+    double attention_eff_frac; /* of the attention dtype's peak, forward, long sequences */
+    double memory_eff_frac;    /* of memory_bytes_per_s, large streams */
+    double scaleup_eff_frac;   /* of scaleup_bytes_per_s, large messages */
+    double scaleout_eff_frac;
+    double launch_s;           /* between two kernels of one stream */
+    double scaleup_latency_s;  /* one step of a collective */
+    double scaleout_latency_s;
+    double power_draw_frac;    /* average draw while training, of it_power_w */
+    double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */
+} fc_chip;
+
+fc_chip fc_chip_default(void);
+fc_status fc_chip_check(const fc_chip *chip, fc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

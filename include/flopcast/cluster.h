@@ -1,0 +1,56 @@
+/* cluster.h: how many chips of one kind, joined by which tiers of network.
+ *
+ * A tier is a ring around all smaller ones: tier 0 the scale-up domain, then rail or leaf, pod, site, between sites.
+ * A group of ranks that does not fit into a tier pays the next one.
+ */
+#ifndef FLOPCAST_CLUSTER_H
+#define FLOPCAST_CLUSTER_H
+
+#include "base.h"
+#include "chip.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FC_MAX_TIERS 6
+#define FC_MAX_PARTS 8
+
+typedef struct fc_tier {
+    char name[FC_NAME_SIZE];
+    double chips_count; /* chips inside one instance of the tier */
+    double bytes_per_s; /* one way, per chip, leaving through this tier; after oversubscription */
+    double eff_frac;    /* of bytes_per_s, large messages */
+    double latency_s;   /* one step */
+    uint32_t topology;  /* fc_topology */
+    uint8_t in_network_reduction;
+} fc_tier;
+
+typedef struct fc_cluster {
+    char name[FC_NAME_SIZE];
+    fc_chip chip;
+    double chips_count;
+    double sites_count;         /* equal parts without a fast network between them; 1 or more */
+    uint32_t tiers_count;       /* 0: made from the chip by fc_cluster_check */
+    fc_tier tiers[FC_MAX_TIERS];
+    double storage_bytes_per_s; /* checkpoint bandwidth of the whole cluster */
+    double pue;                 /* facility power / IT power */
+    double restart_s;           /* from a failure to the next step: detection, replacement, loading */
+    double planned_stop_frac;   /* share of time for maintenance and planned restarts */
+} fc_cluster;
+
+/* Chips of several kinds under one agreement; each part is a cluster of its own. */
+typedef struct fc_fleet {
+    char name[FC_NAME_SIZE];
+    uint32_t parts_count;
+    fc_cluster parts[FC_MAX_PARTS];
+} fc_fleet;
+
+fc_cluster fc_cluster_default(void);
+/* Builds the tiers from the chip where none are given; refuses 0 chips, tiers that shrink, unknown bandwidth. */
+fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

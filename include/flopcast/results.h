@@ -1,0 +1,220 @@
+/* results.h: what the stages hand on. Plain structs; every number SI; counts of work are double (they pass 2^64). */
+#ifndef FLOPCAST_RESULTS_H
+#define FLOPCAST_RESULTS_H
+
+#include "base.h"
+#include "plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- fc_ops: unsharded operations of one model on one workload ---------------------------------------------- */
+
+#define FC_MAX_OPS 64
+
+typedef enum fc_op_class {
+    FC_OP_MATMUL = 0, /* rows × n × k against trained weights */
+    FC_OP_ATTENTION,  /* scores and weighted values: no weights */
+    FC_OP_SCAN,       /* state-space or linear-attention recurrence */
+    FC_OP_MEMORY,     /* norms, activations, residuals, embedding: bound by bytes */
+    FC_OP_CLASS_COUNT
+} fc_op_class;
+
+typedef enum fc_op_place {
+    FC_PLACE_LAYER = 0, /* spread over the pipeline */
+    FC_PLACE_FIRST,     /* embedding: first stage */
+    FC_PLACE_LAST,      /* final norm, logits, loss: last stage */
+    FC_PLACE_COUNT
+} fc_op_place;
+
+/* When a saved activation exists at all, and which recomputation drops it. */
+typedef enum fc_saved_if {
+    FC_SAVED_ALWAYS = 0,
+    FC_SAVED_IF_DROPOUT = 1,
+    FC_SAVED_IF_PLAIN_ATTENTION = 2, /* the s² tensors that flash attention never stores */
+    FC_SAVED_UNTIL_SELECTIVE = 4,    /* dropped by selective and full recomputation; else dropped by full only */
+    FC_SAVED_LAYER_INPUT = 8         /* kept even by full recomputation */
+} fc_saved_if;
+
+#define FC_MAX_SAVED 4
+typedef struct fc_saved {
+    double bytes_per_token; /* unsharded, one instance */
+    uint32_t axes;          /* fc_axis bits that divide it; context and pipeline always do */
+    uint32_t when;          /* fc_saved_if bits */
+} fc_saved;
+
+/* One row: `instances` equal operations in the model. Per token of the training sequence, forward. */
+typedef struct fc_op {
+    char name[FC_NAME_SIZE]; /* "attn_qkv", "experts_up", … */
+    uint32_t op_class;       /* fc_op_class */
+    uint32_t place;          /* fc_op_place */
+    uint32_t dtype;          /* fc_dtype of the arithmetic */
+    double instances;        /* layers that have it, encoder included */
+    double rows_per_token;   /* m of the matmul is rows_per_token × tokens */
+    double n;
+    double k;
+    double groups;      /* equal matmuls side by side: experts; else 1. rows are spread over them */
+    double repeats;     /* times the block runs on shared weights (tied logits of MTP); else 1 */
+    uint32_t row_axes;  /* fc_axis bits that divide the rows */
+    uint32_t n_axes;    /* … n */
+    uint32_t k_axes;    /* … k: a partial sum that is reduced afterwards */
+    uint32_t group_axes; /* … groups */
+    double flop_per_token;    /* model FLOP, exact, causal, one instance forward */
+    double full_flop_per_token; /* the same with every key counted, as PaLM and Megatron count attention */
+    double extra_bytes_per_token; /* memory-bound traffic, one fused pass, one instance forward */
+    double extra_unfused_bytes_per_token; /* on top of that where kernels are not fused, or attention is plain */
+    double params_count;      /* trained numbers, one instance; 0 where weights are shared with another row */
+    uint32_t params_axes;     /* fc_axis bits that divide the weights */
+    uint32_t saved_count;
+    fc_saved saved[FC_MAX_SAVED];
+} fc_op;
+
+typedef struct fc_ops {
+    double params_total_count;  /* every trained tensor, norms and biases included */
+    double params_active_count; /* touched by one token; the embedding table counts whole */
+    double params_active_matmul_count; /* N of 6ND: active, input table out, output matrix in */
+    double flop_per_token_model; /* forward + backward, exact, causal */
+    double flop_per_token_palm;  /* 6N + 6·L·heads·(d_qk + d_v)·s: PaLM appendix B, full attention */
+    double flop_per_token_6nd;
+    double seq_len;
+    double hidden;
+    double heads;
+    double kv_heads;
+    double layers_count; /* decoder + encoder + MTP */
+    double vocab;
+    double kv_bytes_per_token;  /* keys and values of one layer: what context parallelism moves */
+    double moe_layers_count;
+    double attention_layers_count;
+    double experts;
+    double experts_per_token;
+    double activation_bytes;    /* of one number between layers: 2 in 16-bit training, 4 in fp32 */
+    double weight_bytes;        /* of one stored weight used in forward */
+    double grad_bytes;
+    double master_bytes;
+    double optimizer_bytes;
+    double tokens_count;        /* of the whole workload */
+    uint32_t dtype;             /* of the layers' matmuls: the denominator of MFU */
+    uint32_t ops_count;
+    fc_op ops[FC_MAX_OPS];
+} fc_ops;
+
+/* ---- fc_memory: bytes on the worst chip ------------------------------------------------------------------- */
+
+typedef enum fc_memory_cause {
+    FC_MEMORY_WEIGHTS = 0,
+    FC_MEMORY_GRADS,
+    FC_MEMORY_MASTER,
+    FC_MEMORY_OPTIMIZER,
+    FC_MEMORY_ACTIVATIONS,
+    FC_MEMORY_LOGITS,
+    FC_MEMORY_BUFFERS,
+    FC_MEMORY_RESERVE,
+    FC_MEMORY_CAUSE_COUNT
+} fc_memory_cause;
+
+typedef struct fc_memory {
+    double cause_bytes[FC_MEMORY_CAUSE_COUNT]; /* per chip, worst stage */
+    double per_chip_bytes;                     /* their sum */
+    double capacity_bytes;
+    uint32_t worst_stage; /* counts from 0 */
+    uint8_t fits;
+} fc_memory;
+
+/* ---- fc_step: seconds of one optimizer step, by cause ------------------------------------------------------ */
+
+typedef enum fc_step_cause {
+    FC_STEP_MATMUL = 0,
+    FC_STEP_ATTENTION,
+    FC_STEP_MEMORY_BOUND,
+    FC_STEP_LAUNCH,
+    FC_STEP_RECOMPUTE,
+    FC_STEP_TENSOR,   /* exposed tensor-parallel traffic */
+    FC_STEP_EXPERT,   /* exposed all-to-all and the wait for the most loaded expert rank */
+    FC_STEP_CONTEXT,
+    FC_STEP_PIPELINE, /* exposed point-to-point */
+    FC_STEP_BUBBLE,
+    FC_STEP_DATA,     /* exposed gradient and weight traffic of the replicas */
+    FC_STEP_OPTIMIZER,
+    FC_STEP_STRAGGLER,
+    FC_STEP_CAUSE_COUNT
+} fc_step_cause;
+
+typedef struct fc_step {
+    double cause_s[FC_STEP_CAUSE_COUNT];
+    double time_s; /* their sum, in this order */
+    double tokens_per_step;
+    double model_flop;    /* of the step, exact convention */
+    double hardware_flop; /* with recomputation and flash attention's extra pass */
+    double peak_flop_per_s_per_chip; /* dense, of the stated dtype: the denominator */
+    double mixed_peak_flop_per_s_per_chip; /* Σ flop / Σ (flop_i / peak_i) */
+    double chips_used_count;
+    double mfu_frac;
+    double hfu_frac;
+    double tokens_per_s;
+} fc_step;
+
+/* ---- fc_run and fc_cost ------------------------------------------------------------------------------------ */
+
+typedef struct fc_run {
+    double tokens_count;
+    double steps_count;
+    double goodput_frac;          /* productive time / wall time, of a run that keeps its chips */
+    double days;                  /* wall time, share of the fleet included */
+    double chip_h;                /* chips held × wall hours × share: what the run is charged for */
+    double mtbf_s;                /* of the whole job */
+    double checkpoint_s;          /* one checkpoint */
+    double checkpoint_interval_s; /* Daly's optimum */
+} fc_run;
+
+typedef struct fc_cost {
+    double total_usd; /* 0 where no price is known */
+    double usd_per_mtoken;
+    double energy_mwh;
+    double peak_mw; /* facility, all chips of the cluster */
+    uint8_t priced;
+    uint8_t powered; /* the chip's power is known */
+} fc_cost;
+
+/* One pass through the chain, at one setting of the inputs. */
+typedef struct fc_point {
+    fc_plan plan;
+    fc_memory memory;
+    fc_step step;
+    fc_run run;
+    fc_cost cost;
+} fc_point;
+
+#define FC_MAX_DRIVERS 16
+typedef struct fc_driver {
+    char input[FC_NAME_SIZE];
+    double swing_frac; /* (total days or cost at high − at low) / at mid */
+} fc_driver;
+
+/* The answer to one study: the mid point, and the ranges over the spreads of the inputs. */
+typedef struct fc_estimate {
+    fc_ops ops;
+    fc_point point;
+    fc_range time_s;
+    fc_range mfu_frac;
+    fc_range days;
+    fc_range chip_h;
+    fc_range goodput_frac;
+    fc_range total_usd;
+    fc_range usd_per_mtoken;
+    fc_range energy_mwh;
+    uint32_t drivers_count;
+    fc_driver drivers[FC_MAX_DRIVERS];
+    double plans_tried_count;
+    double plans_fitting_count;
+    uint32_t draws_count;
+    uint8_t plan_given;
+} fc_estimate;
+
+const char *fc_memory_cause_name(fc_memory_cause cause);
+const char *fc_step_cause_name(fc_step_cause cause);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,54 @@
+/* workload.h: the work: how many tokens, in what sequences and batches, in which number format. */
+#ifndef FLOPCAST_WORKLOAD_H
+#define FLOPCAST_WORKLOAD_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum fc_workload_kind {
+    FC_WORKLOAD_PRETRAIN = 0,
+    FC_WORKLOAD_FINETUNE, /* full fine-tuning: the same arithmetic on fewer tokens */
+    FC_WORKLOAD_KIND_COUNT
+} fc_workload_kind;
+
+typedef struct fc_workload {
+    uint32_t kind;   /* fc_workload_kind */
+    uint32_t dtype;  /* fc_dtype of the layers' matmuls; attention and logits of 8-bit and 4-bit recipes stay in bf16 */
+    double tokens_count;
+    uint64_t seq_len;       /* 0: the model's own */
+    uint64_t global_batch;  /* sequences a step; 0: chosen from batch_tokens of the defaults */
+    double grad_bytes;      /* per parameter: 4 where gradients are summed in fp32, 2 in bf16 */
+    double master_bytes;    /* per parameter: fp32 copy of the weights; 4, or 0 */
+    double optimizer_bytes; /* per parameter: Adam's two fp32 moments 8, bf16 moments 4, 8-bit 2 */
+} fc_workload;
+
+fc_workload fc_workload_default(void);
+fc_status fc_workload_check(const fc_workload *workload, fc_error *error);
+
+/* What the training software does: its habits, not its speed. A name in data/stacks. */
+typedef struct fc_stack {
+    char name[FC_NAME_SIZE];
+    uint8_t flash_attention; /* no s² traffic, no s² activations */
+    uint8_t fused_kernels;   /* norm, activation and residual take one pass each */
+    uint8_t dropout;         /* masks are kept for the backward pass */
+    uint8_t cuda_graphs;     /* no host time between kernels */
+    double tp_overlap_frac;  /* share of tensor-parallel traffic hidden behind matmuls; 0 to 1 */
+    double dp_overlap_frac;  /* share of a step's compute that gradient traffic may hide behind */
+    double ep_overlap_frac;
+    double cp_overlap_frac;
+    double pp_overlap_frac;
+    double expert_imbalance; /* most loaded expert rank / average; 1 or more */
+    double straggler_frac;   /* time lost each step to the slowest of many ranks; 0 or more */
+    double reserve_bytes;    /* memory the framework keeps for itself, per chip */
+} fc_stack;
+
+fc_stack fc_stack_default(void);
+fc_status fc_stack_check(const fc_stack *stack, fc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -220,16 +220,22 @@ static const fc_field plan_fields[] = {
 static const fc_field deal_fields[] = {
     CHOICE(fc_deal, status, "status", status_names, "operating, contracted, loi or announced"),
     NUMBER(fc_deal, usd_per_chip_h, "usd_per_chip_h", FC_UNIT_USD_PER_H, 0, 1e5, "rent"),
-    NUMBER(fc_deal, contract_usd_per_month, "contract_usd_per_month", FC_UNIT_USD_PER_MONTH, 0, 1e13, "of the whole contract"),
-    NUMBER(fc_deal, contract_chips_count, "contract_chips", FC_UNIT_COUNT, 0, 1e9, "chips it covers"),
-    NUMBER(fc_deal, own_usd_per_chip, "own_usd_per_chip", FC_UNIT_USD, 0, 1e8, "bought: price with the server's share"),
-    NUMBER(fc_deal, own_age_years, "own_age_years", FC_UNIT_NONE, 0, 30, "years from purchase to the run"),
-    NUMBER(fc_deal, own_decline_oom_per_year, "own_decline_oom_per_year", FC_UNIT_NONE, 0, 2, "fall of the price of performance"),
-    NUMBER(fc_deal, own_network_frac, "own_network_frac", FC_UNIT_FRAC, 0, 0.9, "network's share of the cluster's cost"),
     NUMBER(fc_deal, usd_per_kwh, "usd_per_kwh", FC_UNIT_USD_PER_KWH, 0, 10, "electricity, where it is paid apart"),
     NUMBER(fc_deal, share_frac, "share", FC_UNIT_FRAC, 0, 1, "of the fleet's time that trains"),
     NUMBER(fc_deal, mfu_frac, "mfu", FC_UNIT_FRAC, 0, 1, "stated belief; left out: the step model's"),
     NUMBER(fc_deal, goodput_frac, "goodput", FC_UNIT_FRAC, 0, 1, "stated belief; left out: the run model's"),
+};
+
+static const fc_field own_fields[] = {
+    NUMBER(fc_deal, own_usd_per_chip, "usd_per_chip", FC_UNIT_USD, 0, 1e8, "price with the server's share, network excluded"),
+    NUMBER(fc_deal, own_age_years, "age_years", FC_UNIT_NONE, 0, 30, "years from purchase to the run"),
+    NUMBER(fc_deal, own_decline_oom_per_year, "decline_oom_per_year", FC_UNIT_NONE, 0, 2, "fall of the price of performance"),
+    NUMBER(fc_deal, own_network_frac, "network", FC_UNIT_FRAC, 0, 0.9, "network's share of the cluster's cost"),
+};
+
+static const fc_field contract_fields[] = {
+    NUMBER(fc_deal, contract_usd_per_month, "usd_per_month", FC_UNIT_USD_PER_MONTH, 0, 1e13, "of the whole contract"),
+    NUMBER(fc_deal, contract_chips_count, "chips", FC_UNIT_COUNT, 0, 1e9, "chips it covers"),
 };
 
 #define NOUN(id, text, rows) [id] = {(text), (rows), sizeof(rows) / sizeof((rows)[0])}
@@ -239,6 +245,7 @@ static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
     NOUN(FC_NOUN_CLUSTER, "cluster", cluster_fields),    NOUN(FC_NOUN_TIER, "tier", tier_fields),
     NOUN(FC_NOUN_WORKLOAD, "workload", workload_fields), NOUN(FC_NOUN_STACK, "stack", stack_fields),
     NOUN(FC_NOUN_PLAN, "plan", plan_fields),             NOUN(FC_NOUN_DEAL, "deal", deal_fields),
+    NOUN(FC_NOUN_OWN, "own", own_fields),                NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
 };
 
 const fc_noun *fc_fields_noun(fc_noun_id id) { return &nouns[id]; }

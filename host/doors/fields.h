@@ -53,6 +53,8 @@ typedef enum fc_noun_id {
     FC_NOUN_STACK,
     FC_NOUN_PLAN,
     FC_NOUN_DEAL,
+    FC_NOUN_OWN,      /* the map `own` of a deal */
+    FC_NOUN_CONTRACT, /* the map `contract` of a deal */
     FC_NOUN_ID_COUNT
 } fc_noun_id;
 

@@ -17,10 +17,10 @@ extern "C" {
 #define FC_BACKEND_ABI 1
 
 typedef struct fc_backend_options {
-    uint32_t threads;       /* 0: all */
-    uint32_t device_index;  /* which GPU */
-    uint64_t seed;          /* of the operands */
-    const char *replay_path; /* calibration file that `replay` answers from; else NULL */
+    uint32_t threads;      /* 0: all that this process may use */
+    uint32_t device_index; /* which GPU */
+    uint64_t seed;         /* of the operands */
+    const fc_calibration *replay; /* what `replay` answers from, borrowed while the device is open; else NULL */
 } fc_backend_options;
 
 typedef struct fc_backend {
@@ -29,9 +29,10 @@ typedef struct fc_backend {
     /* Opens the device; *out is freed by close. FC_FAILED with a sentence when there is no such device or driver. */
     fc_status (*open)(void **out, const fc_backend_options *options, fc_error *error);
     fc_status (*info)(void *device, fc_device_info *out, fc_error *error);
-    /* Allocates and fills (random numbers, never zeros) the operands of `sample`'s case. FC_BAD_INPUT when the device
-     * does not have the kind or dtype: the caller skips it and says so. FC_OVER_LIMIT when it does not fit. */
-    fc_status (*prepare)(void *device, const fc_sample *sample, fc_error *error);
+    /* Allocates and fills (random numbers, never zeros) the operands of `sample`'s case, and sets its bytes, threads and
+     * residency. FC_BAD_INPUT when the device does not have the kind or dtype: the caller skips it and says so.
+     * FC_OVER_LIMIT when it does not fit. */
+    fc_status (*prepare)(void *device, fc_sample *sample, fc_error *error);
     /* Runs the prepared case `calls` times back to back and gives the seconds of all of them together. */
     fc_status (*run)(void *device, uint32_t calls, double *out_seconds, fc_error *error);
     void (*close)(void *device);

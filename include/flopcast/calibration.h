@@ -21,6 +21,14 @@ typedef enum fc_sample_kind {
     FC_SAMPLE_KIND_COUNT
 } fc_sample_kind;
 
+/* Where the operands stood when a timed call began. */
+typedef enum fc_residency {
+    FC_RESIDENCY_UNKNOWN = 0,
+    FC_RESIDENCY_MEMORY, /* cold: more bytes are cycled through than the last-level cache holds */
+    FC_RESIDENCY_CACHE,
+    FC_RESIDENCY_COUNT
+} fc_residency;
+
 typedef enum fc_memory_op { FC_MEMORY_OP_NONE = 0, FC_MEMORY_OP_COPY, FC_MEMORY_OP_TRIAD, FC_MEMORY_OP_COUNT } fc_memory_op;
 
 /* One timed case. seconds is the median of `repeats` timings. */
@@ -33,10 +41,11 @@ typedef struct fc_sample {
     uint32_t k;
     uint32_t batch;
     uint32_t threads;
+    uint32_t residency; /* fc_residency */
     uint32_t repeats;
     uint8_t unstable; /* noise stayed above the aim when time was up */
     uint8_t heldout;  /* drawn before the fit and not used in it */
-    double bytes;     /* moved by a memory sample, reads and writes */
+    double bytes;     /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices */
     double seconds;
     double seconds_min;
     double noise_frac; /* spread of the middle half of the timings / median */
@@ -74,9 +83,16 @@ typedef struct fc_fit_dtype {
 
 typedef struct fc_fit {
     fc_fit_dtype dtype[FC_DTYPE_COUNT];
-    double memory_bytes_per_s; /* triad, out of cache */
+    double memory_bytes_per_s; /* triad, out of cache; 0: not measured */
     double copy_bytes_per_s;
+    double heldout_median_abs_error_frac; /* matmul of all dtypes together; 0 with heldout_count 0 */
+    uint32_t heldout_count;
 } fc_fit;
+
+/* Lower-case names as they stand in files; never NULL for values below the COUNT. */
+const char *fc_sample_kind_name(fc_sample_kind kind);
+const char *fc_residency_name(fc_residency residency);
+const char *fc_memory_op_name(fc_memory_op op);
 
 typedef struct fc_calibration {
     fc_machine machine;
@@ -92,10 +108,12 @@ typedef struct fc_calibration {
  * FC_BAD_INPUT when there are too few samples of every dtype. */
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error);
 
-/* Seconds the fit gives for an m×n×k matmul. 0 where the dtype was not measured. */
+/* Seconds the fit gives for an m×n×k matmul with operands in memory: launch_s + max(curve of chip.h, bytes of the three
+ * matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
 double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k);
 
-/* The chip "local" that a calibration describes. */
+/* The chip "local" that a calibration describes: one chip without a network, its peaks the fitted ceilings. Power is
+ * unknown (0). FC_BAD_INPUT when no dtype or no memory rate was measured. */
 fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, fc_error *error);
 
 #ifdef __cplusplus

@@ -20,8 +20,8 @@ typedef struct fc_measure_options {
 
 fc_measure_options fc_measure_options_default(void);
 
-/* Times one prepared-and-run case on an open device and fills seconds, seconds_min, noise_frac, repeats, unstable.
- * Failures of the backend pass through. */
+/* Prepares and times one case on an open device and fills seconds, seconds_min, noise_frac, repeats, unstable. The
+ * budget counts the seconds that the backend reports. Failures of the backend pass through. */
 fc_status fc_measure_case(fc_sample *sample, const fc_backend *backend, void *device, const fc_measure_options *options,
                           fc_error *error);
 

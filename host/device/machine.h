@@ -1,0 +1,15 @@
+/* machine.h: what the machine under the program is, as far as the system tells. */
+#ifndef FLOPCAST_HOST_DEVICE_MACHINE_H
+#define FLOPCAST_HOST_DEVICE_MACHINE_H
+
+#include "flopcast/calibration.h"
+
+/* Never fails: what the system does not tell is "unknown" or 0. */
+void fc_machine_describe(fc_machine *out);
+/* Processors this process may run on: the affinity mask, at least 1. */
+uint32_t fc_machine_threads_count(void);
+/* The largest cache of processor 0, as reported; 32 MiB when the system does not tell. */
+double fc_machine_cache_bytes(void);
+double fc_machine_clock_hz(void);
+
+#endif

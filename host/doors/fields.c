@@ -6,6 +6,7 @@
 #include "flopcast/deal.h"
 #include "flopcast/model.h"
 #include "flopcast/plan.h"
+#include "flopcast/study.h"
 #include "flopcast/workload.h"
 
 #include <stddef.h>
@@ -131,6 +132,7 @@ static const fc_field chip_fields[] = {
            "one way, to one neighbour, where less than all links"),
     WHOLE32(fc_chip, scaleup_domain_count, "scaleup_domain", 0, 1e6, "chips joined by the scale-up network"),
     CHOICE(fc_chip, scaleup_topology, "scaleup_topology", topology_names, "switched, torus or mesh"),
+    NUMBER(fc_chip, scaleup_torus_side, "scaleup_torus_side", FC_UNIT_COUNT, 0, 1e4, "torus: chips along the longest ring"),
     NUMBER(fc_chip, scaleout_bytes_per_s, "scaleout_bw", FC_UNIT_BYTES_PER_S, 0, 1e16, "NIC share of a chip, one way"),
     WHOLE32(fc_chip, pcie_generation, "pcie_generation", 0, 10, "of a PCIe card"),
     NUMBER(fc_chip, tdp_w, "tdp", FC_UNIT_W, 0, 1e6, "the chip's own power limit"),
@@ -172,6 +174,8 @@ static const fc_field tier_fields[] = {
     NUMBER(fc_tier, eff_frac, "eff", FC_UNIT_FRAC, 0, 2, "share of bw that large messages reach"),
     NUMBER(fc_tier, latency_s, "latency", FC_UNIT_S, 0, 10, "one step of a collective"),
     CHOICE(fc_tier, topology, "topology", topology_names, "switched, torus or mesh"),
+    NUMBER(fc_tier, link_bytes_per_s, "link_bw", FC_UNIT_BYTES_PER_S, 0, 1e16, "torus: the slowest link to one neighbour"),
+    NUMBER(fc_tier, torus_side, "torus_side", FC_UNIT_COUNT, 0, 1e4, "torus: chips along the longest ring"),
     SWITCH(fc_tier, in_network_reduction, "in_network_reduction", "switches add up (SHARP, NVLS)"),
 };
 
@@ -238,6 +242,19 @@ static const fc_field contract_fields[] = {
     NUMBER(fc_deal, contract_chips_count, "chips", FC_UNIT_COUNT, 0, 1e9, "chips it covers"),
 };
 
+static const fc_field estimate_fields[] = {
+    NUMBER(fc_study, step_time_factor, "step_time_factor", FC_UNIT_NONE, 0.1, 10, "measured / predicted step time"),
+    NUMBER(fc_study, batch_tokens, "batch_tokens", FC_UNIT_TOKENS, 1, 1e12, "tokens a step where no batch is given"),
+    NUMBER(fc_study, server_w_per_tdp_w, "server_w_per_tdp_w", FC_UNIT_NONE, 1, 10, "IT power / TDP where only the TDP is known"),
+};
+
+static const fc_field domain_fields[] = {
+    NUMBER(fc_domain, chips_count, "chips", FC_UNIT_COUNT, 1, 1e9, "chips of the largest measured run"),
+    NUMBER(fc_domain, params_total_count, "params_total", FC_UNIT_TOKENS, 1, 1e18, "parameters of the largest measured model"),
+    NUMBER(fc_domain, params_active_count, "params_active", FC_UNIT_TOKENS, 1, 1e18, "active parameters, likewise"),
+    NUMBER(fc_domain, tokens_per_step, "tokens_per_step", FC_UNIT_TOKENS, 1, 1e12, "tokens of the largest measured step"),
+};
+
 #define NOUN(id, text, rows) [id] = {(text), (rows), sizeof(rows) / sizeof((rows)[0])}
 
 static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
@@ -246,6 +263,7 @@ static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
     NOUN(FC_NOUN_WORKLOAD, "workload", workload_fields), NOUN(FC_NOUN_STACK, "stack", stack_fields),
     NOUN(FC_NOUN_PLAN, "plan", plan_fields),             NOUN(FC_NOUN_DEAL, "deal", deal_fields),
     NOUN(FC_NOUN_OWN, "own", own_fields),                NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
+    NOUN(FC_NOUN_ESTIMATE, "estimate", estimate_fields), NOUN(FC_NOUN_DOMAIN, "domain", domain_fields),
 };
 
 const fc_noun *fc_fields_noun(fc_noun_id id) { return &nouns[id]; }

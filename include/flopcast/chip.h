@@ -46,6 +46,7 @@ typedef struct fc_chip {
     double scaleup_peer_bytes_per_s; /* to one neighbour, where that is less than all links; 0: all */
     uint32_t scaleup_domain_count;
     uint32_t scaleup_topology; /* fc_topology */
+    double scaleup_torus_side; /* torus: chips along the longest ring; bounds all-to-all */
     double scaleout_bytes_per_s; /* NIC share of one chip, one way */
     uint32_t pcie_generation; /* of PCIe cards; 0: not a PCIe card */
 

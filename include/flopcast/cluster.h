@@ -23,6 +23,8 @@ typedef struct fc_tier {
     double eff_frac;    /* of bytes_per_s, large messages */
     double latency_s;   /* one step */
     uint32_t topology;  /* fc_topology */
+    double link_bytes_per_s; /* torus: the slowest link to one neighbour, one way; 0: not a torus */
+    double torus_side;       /* torus: chips along the longest ring */
     uint8_t in_network_reduction;
 } fc_tier;
 

@@ -30,6 +30,16 @@ typedef struct fc_spread {
     double most;
 } fc_spread;
 
+/* The largest that any published run has measured, per axis: beyond two of them an answer is an extrapolation. */
+typedef struct fc_domain {
+    double chips_count;
+    double params_total_count;
+    double params_active_count;
+    double tokens_per_step;
+    uint8_t chip_measured;  /* a published training run on this kind of chip exists */
+    uint8_t dtype_measured; /* … in this number format */
+} fc_domain;
+
 typedef struct fc_study {
     char name[FC_NAME_SIZE];
     fc_model model;
@@ -38,6 +48,10 @@ typedef struct fc_study {
     fc_stack stack;
     fc_plan plan;
     fc_deal deal;
+    fc_domain domain;
+    double step_time_factor; /* the step model's own error: measured / predicted; 1 is a perfect model */
+    double batch_tokens;     /* of one step, where neither plan nor workload gives a batch */
+    double server_w_per_tdp_w; /* IT power a chip where only its TDP is known */
     uint64_t seed;
     uint32_t draws_count; /* Monte Carlo trials; 0: 2000 */
     uint32_t spreads_count;

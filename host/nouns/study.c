@@ -1,0 +1,130 @@
+/* study.c: what only the meeting of nouns shows. */
+#include "flopcast/study.h"
+
+#include <string.h>
+
+enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
+
+fc_study fc_study_default(void)
+{
+    fc_study study;
+    memset(&study, 0, sizeof study);
+    study.model = fc_model_default();
+    study.cluster = fc_cluster_default();
+    study.workload = fc_workload_default();
+    study.stack = fc_stack_default();
+    study.plan = fc_plan_default();
+    study.deal = fc_deal_default();
+    study.step_time_factor = 1.0;
+    study.draws_count = DEFAULT_DRAWS;
+    return study;
+}
+
+static fc_status check_tensor(const fc_study *study, fc_error *error)
+{
+    uint32_t tp = study->plan.tp;
+    if (tp > 1 && study->model.heads > 0 && study->model.heads % tp != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.tp = %u does not divide the %u heads of %s: choose a divisor", tp,
+                            study->model.heads, study->model.name);
+    }
+    return FC_OK;
+}
+
+static fc_status check_pipeline(const fc_study *study, fc_error *error)
+{
+    uint32_t layers = study->model.layers_count + study->model.encoder_layers;
+    uint64_t chunks = (uint64_t)(study->plan.pp ? study->plan.pp : 1) * (study->plan.vpp ? study->plan.vpp : 1);
+    if (chunks > layers) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.pp x plan.vpp = %llu is more than the %u layers of %s", (unsigned long long)chunks,
+                            layers, study->model.name);
+    }
+    if (study->plan.vpp > 1 && study->plan.pp == 1) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.vpp = %u needs a pipeline: set plan.pp to 2 or more, or vpp to 1", study->plan.vpp);
+    }
+    return FC_OK;
+}
+
+static fc_status check_experts(const fc_study *study, fc_error *error)
+{
+    uint32_t ep = study->plan.ep;
+    if (ep <= 1) {
+        return FC_OK;
+    }
+    if (study->model.experts == 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan.ep = %u, but %s has no experts: leave ep out", ep,
+                            study->model.name);
+    }
+    if (study->model.experts % ep != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.ep = %u does not divide the %u experts of %s: choose a divisor", ep,
+                            study->model.experts, study->model.name);
+    }
+    if (study->plan.dp > 0 && study->plan.dp % ep != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.ep = %u lies inside dp and must divide plan.dp = %u", ep, study->plan.dp);
+    }
+    return FC_OK;
+}
+
+static fc_status check_chips(const fc_study *study, fc_error *error)
+{
+    const fc_plan *plan = &study->plan;
+    double used = (double)(plan->tp ? plan->tp : 1) * (plan->pp ? plan->pp : 1) * (plan->cp ? plan->cp : 1) *
+                  (plan->dp ? plan->dp : 1);
+    if (used > study->cluster.chips_count) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "the plan needs tp x pp x cp x dp = %.0f chips, the cluster has %.0f: lower one of them or "
+                            "raise cluster.chips",
+                            used, study->cluster.chips_count);
+    }
+    return FC_OK;
+}
+
+static fc_status check_batch(const fc_study *study, fc_error *error)
+{
+    const fc_plan *plan = &study->plan;
+    if (plan->global_batch > 0 && plan->dp > 0) {
+        uint64_t group = (uint64_t)plan->dp * (plan->micro_batch ? plan->micro_batch : 1);
+        if (plan->global_batch % group != 0) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                "global_batch = %u is not a multiple of plan.dp x plan.micro_batch = %llu",
+                                plan->global_batch, (unsigned long long)group);
+        }
+    }
+    return FC_OK;
+}
+
+fc_status fc_study_check(fc_study *study, fc_error *error)
+{
+    FC_TRY(fc_model_check(&study->model, error));
+    FC_TRY(fc_cluster_check(&study->cluster, error));
+    FC_TRY(fc_workload_check(&study->workload, error));
+    FC_TRY(fc_stack_check(&study->stack, error));
+    FC_TRY(fc_plan_check(&study->plan, error));
+    FC_TRY(fc_deal_check(&study->deal, error));
+    if (study->workload.seq_len == 0) {
+        study->workload.seq_len = study->model.seq_len;
+    }
+    if (study->workload.seq_len == 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "%s has no training sequence length of its own: give workload.seq_len", study->model.name);
+    }
+    if (study->workload.global_batch > 0 && study->plan.global_batch == 0) {
+        if (study->workload.global_batch > UINT32_MAX) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "global_batch = %llu is too large: at most %u",
+                                (unsigned long long)study->workload.global_batch, UINT32_MAX);
+        }
+        study->plan.global_batch = (uint32_t)study->workload.global_batch;
+    }
+    if (study->draws_count > MOST_DRAWS) {
+        return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "draws = %u: at most %d", study->draws_count, MOST_DRAWS);
+    }
+    FC_TRY(check_tensor(study, error));
+    FC_TRY(check_pipeline(study, error));
+    FC_TRY(check_experts(study, error));
+    FC_TRY(check_chips(study, error));
+    return check_batch(study, error);
+}

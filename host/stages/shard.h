@@ -1,0 +1,41 @@
+/* shard.h: how a plan divides a row of operations. Shared by the stages; holds no stage's knowledge. */
+#ifndef FLOPCAST_HOST_STAGES_SHARD_H
+#define FLOPCAST_HOST_STAGES_SHARD_H
+
+#include "flopcast/hd/hd.h"
+#include "flopcast/plan.h"
+#include "flopcast/results.h"
+
+/* By how much the plan divides something that names these axes. CONTEXT and PIPELINE are not in it: tokens are already
+ * those of one context rank, and layers those of one stage. */
+FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes)
+{
+    double ways = 1.0;
+    if (axes & (uint32_t)FC_AXIS_TENSOR) {
+        ways *= plan->tp;
+    } else if ((axes & (uint32_t)FC_AXIS_SEQUENCE) && plan->sequence_parallel == 1) {
+        ways *= plan->tp;
+    }
+    if (axes & (uint32_t)FC_AXIS_EXPERT) {
+        ways *= plan->ep;
+    }
+    return ways;
+}
+
+/* Tokens of one micro-batch on one context-parallel rank. */
+FC_HD double fc_shard_tokens(const fc_plan *plan, double seq_len) { return plan->micro_batch * seq_len / plan->cp; }
+
+/* Micro-batches of one replica in one step. */
+FC_HD double fc_shard_micro_batches(const fc_plan *plan)
+{
+    return (double)plan->global_batch / ((double)plan->dp * plan->micro_batch);
+}
+
+/* Share of the model's layers on the fullest stage: ceil(layers / chunks) of them in each of vpp chunks. */
+FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count)
+{
+    double chunks = (double)plan->pp * plan->vpp;
+    return fc_hd_pieces(layers_count, chunks) * plan->vpp / layers_count;
+}
+
+#endif

@@ -1,0 +1,452 @@
+/* step.c: seconds of one optimizer step, by cause: the only place where operations, cluster and plan meet.
+ *
+ * First form (docs/formulas.md, "Step time"): a roofline per operation, hierarchical collectives, 1F1B or interleaved
+ * pipeline, gradient traffic hidden by a stated share of compute. Even stages of ceil(layers/stages) layers; the head or
+ * the embedding, whichever is longer, on top of one of them.
+ */
+#include "flopcast/estimate.h"
+#include "flopcast/hd/roofline.h"
+#include "shard.h"
+#include "step_groups.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* A backward pass does each matmul twice: input gradient and weight gradient. */
+static const double BACKWARD_MEMORY_PASSES = 2.0;
+/* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
+static const double FLASH_BACKWARD = 2.5;
+
+typedef struct machine {
+    const fc_ops *ops;
+    const fc_cluster *cluster;
+    const fc_chip *chip;
+    const fc_plan *plan;
+    const fc_stack *stack;
+    double tokens; /* of a micro-batch on one context rank */
+    double memory_bytes_per_s;
+    double launch_s;
+} machine;
+
+/* Forward and backward seconds of one instance of a row on one rank, one micro-batch. */
+typedef struct op_time {
+    double forward_s;
+    double backward_s;
+    double launch_s;
+} op_time;
+
+/* Sums over the fullest stage, one micro-batch. */
+typedef struct stage_time {
+    double class_s[FC_OP_CLASS_COUNT];
+    double launch_s;
+    double recompute_s;
+    double recompute_flop; /* of the whole step */
+} stage_time;
+
+static double matmul_s(const machine *on, const fc_op *op, double m, double n, double k)
+{
+    const fc_matmul_curve *curve = &on->chip->matmul[op->dtype];
+    double rate = fc_hd_matmul_rate(m, n, k, on->chip->peak_flop_per_s[op->dtype], curve->eff_frac, curve->m_half,
+                                    curve->n_half, curve->k_half);
+    double bytes = (m * k + k * n + m * n) * fc_dtype_bytes((fc_dtype)op->dtype);
+    return fc_hd_roofline_s(2.0 * m * n * k, rate, bytes, on->memory_bytes_per_s);
+}
+
+static op_time time_matmul(const machine *on, const fc_op *op)
+{
+    double groups = op->groups / fc_shard_ways(on->plan, op->group_axes);
+    bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    /* expert rows arrive from all ranks of the expert group and spread over the group's experts */
+    double rows = op->rows_per_token * on->tokens / fc_shard_ways(on->plan, op->row_axes & ~(uint32_t)FC_AXIS_EXPERT);
+    double m = rows / groups;
+    double n = op->n / fc_shard_ways(on->plan, op->n_axes);
+    double k = op->k / fc_shard_ways(on->plan, op->k_axes);
+    double imbalance = experts ? on->stack->expert_imbalance : 1.0;
+    m *= imbalance;
+    op_time out;
+    double times = groups * op->repeats;
+    out.forward_s = times * matmul_s(on, op, m, n, k);
+    out.backward_s = times * (matmul_s(on, op, m, k, n) + matmul_s(on, op, k, n, m));
+    out.launch_s = 3.0 * op->repeats * on->launch_s;
+    return out;
+}
+
+static double traffic_s(const machine *on, const fc_op *op)
+{
+    double bytes = op->extra_bytes_per_token;
+    bool unfused = op->op_class == FC_OP_ATTENTION ? !on->stack->flash_attention : !on->stack->fused_kernels;
+    if (unfused) {
+        bytes += op->extra_unfused_bytes_per_token;
+    }
+    uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
+    return bytes * on->tokens / fc_shard_ways(on->plan, axes) / on->memory_bytes_per_s;
+}
+
+static op_time time_core(const machine *on, const fc_op *op)
+{
+    double peak = on->chip->peak_flop_per_s[op->dtype];
+    bool flash = on->stack->flash_attention != 0;
+    double counted = flash ? op->flop_per_token : op->full_flop_per_token;
+    double flop = counted * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes);
+    double arithmetic_s = flop / (peak * on->chip->attention_eff_frac);
+    double bytes_s = traffic_s(on, op);
+    op_time out;
+    /* plain attention is matmuls and passes over memory one after the other; flash attention overlaps them */
+    out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s;
+    double backward_arithmetic_s = arithmetic_s * (flash && op->op_class == FC_OP_ATTENTION ? FLASH_BACKWARD : 2.0);
+    double backward_bytes_s = bytes_s * BACKWARD_MEMORY_PASSES;
+    out.backward_s = flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s) : backward_arithmetic_s + backward_bytes_s;
+    out.launch_s = 2.0 * on->launch_s;
+    return out;
+}
+
+static op_time time_traffic(const machine *on, const fc_op *op)
+{
+    op_time out;
+    out.forward_s = traffic_s(on, op) * op->repeats;
+    out.backward_s = out.forward_s * BACKWARD_MEMORY_PASSES;
+    out.launch_s = 2.0 * op->repeats * on->launch_s;
+    return out;
+}
+
+static op_time time_op(const machine *on, const fc_op *op)
+{
+    switch (op->op_class) {
+    case FC_OP_MATMUL:
+        return time_matmul(on, op);
+    case FC_OP_MEMORY:
+        return time_traffic(on, op);
+    default:
+        return time_core(on, op);
+    }
+}
+
+static bool is_recomputed(const fc_op *op, const fc_plan *plan)
+{
+    if (op->place != FC_PLACE_LAYER) {
+        return false;
+    }
+    return plan->recompute == FC_RECOMPUTE_FULL ||
+           (plan->recompute == FC_RECOMPUTE_SELECTIVE && op->op_class == FC_OP_ATTENTION);
+}
+
+/* Adds the rows of one place to a stage's sums. */
+static void add_place(stage_time *out, const machine *on, uint32_t place)
+{
+    double share = place == FC_PLACE_LAYER ? fc_shard_stage_share(on->plan, on->ops->layers_count) : 1.0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        if (op->place != place) {
+            continue;
+        }
+        op_time t = time_op(on, op);
+        double instances = op->instances * share;
+        out->class_s[op->op_class] += instances * (t.forward_s + t.backward_s);
+        out->launch_s += instances * t.launch_s;
+        if (is_recomputed(op, on->plan)) {
+            out->recompute_s += instances * t.forward_s;
+            out->recompute_flop += op->instances * op->flop_per_token;
+        }
+    }
+}
+
+static double stage_total_s(const stage_time *stage)
+{
+    double total_s = stage->launch_s + stage->recompute_s;
+    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
+        total_s += stage->class_s[i];
+    }
+    return total_s;
+}
+
+/* ---- traffic between chips, one micro-batch on the fullest stage, before overlap -------------------------------- */
+
+typedef struct link_time {
+    double tensor_s;
+    double expert_s;
+    double context_s;
+    double pipeline_s;
+} link_time;
+
+/* Row-parallel results are summed over the tensor ranks going forward, column-parallel input gradients going back. */
+static double tensor_traffic_s(const machine *on)
+{
+    if (on->plan->tp <= 1) {
+        return 0;
+    }
+    fc_hd_net net = fc_step_group(on->cluster, on->plan->tp, 1.0);
+    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
+    double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
+    double total_s = 0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        bool row_parallel = (op->k_axes & (uint32_t)FC_AXIS_TENSOR) != 0;
+        if (op->op_class != FC_OP_MATMUL || !row_parallel || op->place != FC_PLACE_LAYER) {
+            continue;
+        }
+        double bytes = op->rows_per_token * on->tokens * op->n * on->ops->activation_bytes;
+        total_s += passes * op->instances * share * fc_hd_all_reduce_s(&net, bytes);
+    }
+    return total_s;
+}
+
+/* Dispatch before the experts and combine after them, forward and back. */
+static double expert_traffic_s(const machine *on)
+{
+    if (on->plan->ep <= 1 || on->ops->moe_layers_count <= 0) {
+        return 0;
+    }
+    const fc_plan *plan = on->plan;
+    fc_hd_net net = fc_step_group(on->cluster, plan->ep, (double)plan->tp * plan->cp);
+    double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
+    double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
+    double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
+    double layers = on->ops->moe_layers_count * fc_shard_stage_share(plan, on->ops->layers_count);
+    return passes * layers * on->stack->expert_imbalance * fc_hd_all_to_all_s(&net, bytes);
+}
+
+/* Ring attention: keys and values once around forward, and with their gradients twice back (Liu et al. 2310.01889). */
+static double context_traffic_s(const machine *on)
+{
+    const fc_plan *plan = on->plan;
+    if (plan->cp <= 1) {
+        return 0;
+    }
+    fc_hd_net net = fc_step_group(on->cluster, plan->cp, plan->tp);
+    double tp_ways = fc_hd_min(plan->tp, fc_hd_max(1.0, on->ops->kv_heads));
+    double bytes = on->ops->kv_bytes_per_token * on->tokens / tp_ways;
+    double layers = on->ops->attention_layers_count * fc_shard_stage_share(plan, on->ops->layers_count);
+    return 3.0 * layers * ((double)plan->cp - 1.0) * fc_hd_send_s(&net, bytes);
+}
+
+static double pipeline_traffic_s(const machine *on)
+{
+    const fc_plan *plan = on->plan;
+    if (plan->pp <= 1) {
+        return 0;
+    }
+    fc_hd_net net = fc_step_group(on->cluster, plan->pp, (double)plan->tp * plan->cp * plan->dp);
+    double ways = plan->sequence_parallel == 1 ? plan->tp : 1;
+    double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
+    return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
+}
+
+/* ---- once a step ------------------------------------------------------------------------------------------------ */
+
+typedef struct weight_load {
+    double dense_count; /* trained numbers of one rank's fullest stage */
+    double expert_count;
+} weight_load;
+
+static weight_load weights_on_rank(const machine *on)
+{
+    weight_load load = {0, 0};
+    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
+    double ends_count[FC_PLACE_COUNT] = {0, 0, 0};
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        double count = op->params_count * op->instances / fc_shard_ways(on->plan, op->params_axes);
+        if (op->place != FC_PLACE_LAYER) {
+            ends_count[op->place] += count;
+        } else if (op->params_axes & (uint32_t)FC_AXIS_EXPERT) {
+            load.expert_count += count * share;
+        } else {
+            load.dense_count += count * share;
+        }
+    }
+    if (on->plan->pp == 1) {
+        load.dense_count += ends_count[FC_PLACE_FIRST] + ends_count[FC_PLACE_LAST];
+    } else {
+        load.dense_count += fc_hd_max(ends_count[FC_PLACE_FIRST], ends_count[FC_PLACE_LAST]);
+    }
+    return load;
+}
+
+/* Gradients in, weights out, over the replicas of dense and of expert weights. */
+static double replica_traffic_s(const machine *on, weight_load load)
+{
+    const fc_plan *plan = on->plan;
+    fc_hd_net dense = fc_step_group(on->cluster, (double)plan->dp * plan->cp, plan->tp);
+    double replicas = fc_hd_max(1.0, (double)plan->dp * plan->cp / plan->ep);
+    fc_hd_net expert = fc_step_group(on->cluster, replicas, (double)plan->tp * plan->ep);
+    double bytes_each = on->ops->grad_bytes + (plan->zero >= 1 ? on->ops->weight_bytes : on->ops->grad_bytes);
+    double times = 1.0;
+    if (plan->zero >= 3) {
+        /* weights are gathered for forward and again for backward, and gradients scattered, every micro-batch */
+        bytes_each = on->ops->grad_bytes + 2.0 * on->ops->weight_bytes;
+        times = fc_shard_micro_batches(plan);
+    }
+    return times * (fc_hd_gather_s(&dense, load.dense_count * bytes_each) +
+                    fc_hd_gather_s(&expert, load.expert_count * bytes_each));
+}
+
+/* Read gradient, master copy and moments; write master copy, moments and weight. */
+static double optimizer_s(const machine *on, weight_load load)
+{
+    const fc_plan *plan = on->plan;
+    double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
+    double expert_ways = fc_hd_max(1.0, dense_ways / plan->ep);
+    const fc_ops *ops = on->ops;
+    double bytes_each = ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
+    return (load.dense_count / dense_ways + load.expert_count / expert_ways) * bytes_each / on->memory_bytes_per_s;
+}
+
+/* ---- putting it together ----------------------------------------------------------------------------------------- */
+
+static fc_status check_facts(const machine *on, fc_error *error)
+{
+    const fc_chip *chip = on->chip;
+    if (!(on->memory_bytes_per_s > 0)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "chip %s has no memory bandwidth: give chip.memory_bw and chip.memory_eff", chip->name);
+    }
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        const char *dtype = fc_dtype_name((fc_dtype)op->dtype);
+        if (op->op_class == FC_OP_MEMORY) {
+            continue;
+        }
+        if (!(chip->peak_flop_per_s[op->dtype] > 0)) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                "chip %s has no dense %s rate, which %s needs: choose another workload.dtype or give "
+                                "cluster.chip.peak_%s",
+                                chip->name, dtype, op->name, dtype);
+        }
+        if (op->op_class == FC_OP_MATMUL && !(chip->matmul[op->dtype].eff_frac > 0)) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                "chip %s has no %s matmul efficiency: give cluster.chip.matmul_eff_%s", chip->name,
+                                dtype, dtype);
+        }
+        if (op->op_class != FC_OP_MATMUL && !(chip->attention_eff_frac > 0)) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                "chip %s has no attention efficiency: give cluster.chip.attention_eff", chip->name);
+        }
+    }
+    return FC_OK;
+}
+
+/* FLOP that the hardware does beyond the model's: flash attention's second look at the scores, and recomputation. */
+static double hardware_extra_flop_per_token(const machine *on, double recompute_flop_per_token)
+{
+    double extra = recompute_flop_per_token;
+    for (uint32_t i = 0; on->stack->flash_attention && i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        if (op->op_class == FC_OP_ATTENTION) {
+            extra += op->instances * op->flop_per_token * (FLASH_BACKWARD - 2.0);
+        }
+    }
+    return extra;
+}
+
+static double mixed_peak(const machine *on)
+{
+    double flop = 0;
+    double ideal_s = 0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        double amount = op->flop_per_token * op->instances;
+        if (amount > 0) {
+            flop += amount;
+            ideal_s += amount / on->chip->peak_flop_per_s[op->dtype];
+        }
+    }
+    return flop / ideal_s;
+}
+
+static void fill_rates(fc_step *out, const machine *on, double recompute_flop_per_token)
+{
+    const fc_plan *plan = on->plan;
+    out->tokens_per_step = (double)plan->global_batch * on->ops->seq_len;
+    out->chips_used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
+    out->model_flop = on->ops->flop_per_token_model * out->tokens_per_step;
+    out->hardware_flop =
+        out->model_flop + hardware_extra_flop_per_token(on, recompute_flop_per_token) * out->tokens_per_step;
+    out->peak_flop_per_s_per_chip = on->chip->peak_flop_per_s[on->ops->dtype];
+    out->mixed_peak_flop_per_s_per_chip = mixed_peak(on);
+    double possible = out->time_s * out->chips_used_count * out->peak_flop_per_s_per_chip;
+    out->mfu_frac = out->model_flop / possible;
+    out->hfu_frac = out->hardware_flop / possible;
+    out->tokens_per_s = out->tokens_per_step / out->time_s;
+}
+
+static void fill_causes(fc_step *out, const machine *on)
+{
+    const fc_plan *plan = on->plan;
+    const fc_stack *stack = on->stack;
+    double count = fc_shard_micro_batches(plan);
+    stage_time layers = {0};
+    add_place(&layers, on, FC_PLACE_LAYER);
+    stage_time first = {0};
+    stage_time last = {0};
+    add_place(&first, on, FC_PLACE_FIRST);
+    add_place(&last, on, FC_PLACE_LAST);
+    /* With several stages only one of the two ends sits on the slowest; with one stage both do. */
+    bool both = plan->pp == 1;
+    bool head_longer = stage_total_s(&last) >= stage_total_s(&first);
+    double first_share = both || !head_longer ? 1.0 : 0.0;
+    double last_share = both || head_longer ? 1.0 : 0.0;
+    double class_s[FC_OP_CLASS_COUNT];
+    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
+        class_s[i] = layers.class_s[i] + first_share * first.class_s[i] + last_share * last.class_s[i];
+    }
+    double launch_s = layers.launch_s + first_share * first.launch_s + last_share * last.launch_s;
+
+    link_time link = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
+                      expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
+                      context_traffic_s(on) * (1.0 - stack->cp_overlap_frac),
+                      pipeline_traffic_s(on) * (1.0 - stack->pp_overlap_frac)};
+
+    double *cause_s = out->cause_s;
+    cause_s[FC_STEP_MATMUL] = count * class_s[FC_OP_MATMUL];
+    cause_s[FC_STEP_ATTENTION] = count * (class_s[FC_OP_ATTENTION] + class_s[FC_OP_SCAN]);
+    cause_s[FC_STEP_MEMORY_BOUND] = count * class_s[FC_OP_MEMORY];
+    cause_s[FC_STEP_LAUNCH] = count * launch_s;
+    cause_s[FC_STEP_RECOMPUTE] = count * layers.recompute_s;
+    cause_s[FC_STEP_TENSOR] = count * link.tensor_s;
+    cause_s[FC_STEP_EXPERT] = count * link.expert_s;
+    cause_s[FC_STEP_CONTEXT] = count * link.context_s;
+    cause_s[FC_STEP_PIPELINE] = count * link.pipeline_s;
+    double pass_s = stage_total_s(&layers) + link.tensor_s + link.expert_s + link.context_s;
+    cause_s[FC_STEP_BUBBLE] = ((double)plan->pp - 1.0) * (pass_s / plan->vpp + link.pipeline_s);
+
+    weight_load load = weights_on_rank(on);
+    double hideable_s = stack->dp_overlap_frac * pass_s * (plan->zero >= 3 ? count : 1.0);
+    cause_s[FC_STEP_DATA] = fc_hd_max(0.0, replica_traffic_s(on, load) - hideable_s);
+    cause_s[FC_STEP_OPTIMIZER] = optimizer_s(on, load);
+    double sum_s = 0;
+    for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
+        sum_s += cause_s[i];
+    }
+    cause_s[FC_STEP_STRAGGLER] = plan->dp > 1 || plan->pp > 1 ? stack->straggler_frac * sum_s : 0.0;
+    out->time_s = sum_s + cause_s[FC_STEP_STRAGGLER];
+    fill_rates(out, on, layers.recompute_flop);
+}
+
+fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                       const fc_stack *stack, fc_error *error)
+{
+    memset(out, 0, sizeof *out);
+    machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
+    on.tokens = fc_shard_tokens(plan, ops->seq_len);
+    on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
+    on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
+    FC_TRY(check_facts(&on, error));
+    fill_causes(out, &on);
+    if (!(out->time_s > 0) || !(out->hfu_frac <= 1.0)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "the step would take %g s at HFU %g, which no chip can do: check chip.peak_%s and the "
+                            "efficiencies of chip %s",
+                            out->time_s, out->hfu_frac, fc_dtype_name((fc_dtype)ops->dtype), cluster->chip.name);
+    }
+    return FC_OK;
+}
+
+static const char *const cause_names[FC_STEP_CAUSE_COUNT] = {
+    "matmul", "attention", "memory_bound", "launch", "recompute", "tensor", "expert",
+    "context", "pipeline", "bubble", "data", "optimizer", "straggler",
+};
+
+const char *fc_step_cause_name(fc_step_cause cause)
+{
+    return (unsigned)cause < FC_STEP_CAUSE_COUNT ? cause_names[cause] : "unknown";
+}

@@ -38,6 +38,7 @@ typedef struct fc_text {
 } fc_text;
 
 fc_text fc_text_start(fc_arena *arena);
+void fc_text_add_bytes(fc_text *text, const char *bytes, size_t size);
 void fc_text_add(fc_text *text, const char *bytes);
 void fc_text_addf(fc_text *text, const char *format, ...) FC_PRINTF(2, 3);
 

@@ -4,6 +4,7 @@
  *     peak_bf16: 989.4 TFLOP/s
  *     peak_bf16: {value: 989.4 TFLOP/s, source: ml-engineering, date: 2026-08-22, checked: true, note: …}
  *     usd_per_chip_h: {low: 2, mid: 2.5, high: 4, grade: published, source: …}
+ * mid may be left out: then it is the geometric mean of low and high, or the arithmetic one where low is 0.
  */
 #ifndef FLOPCAST_HOST_DOORS_FIELDS_H
 #define FLOPCAST_HOST_DOORS_FIELDS_H

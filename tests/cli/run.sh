@@ -99,15 +99,15 @@ line_matches() {
 
 # The usual two-pointer match, on lines: `...` is what * is among characters.
 glob_matches() {
-    local -a actual expected
-    mapfile -t actual <"$1"
-    mapfile -t expected <"$2"
+    local -a lines patterns
+    mapfile -t lines <"$1"
+    mapfile -t patterns <"$2"
     local a=0 e=0 resume_e=-1 resume_a=0
-    while [ $a -lt ${#actual[@]} ]; do
-        if [ $e -lt ${#expected[@]} ] && [ "${expected[e]}" = ... ]; then
+    while [ $a -lt ${#lines[@]} ]; do
+        if [ $e -lt ${#patterns[@]} ] && [ "${patterns[e]}" = ... ]; then
             resume_e=$((++e))
             resume_a=$a
-        elif [ $e -lt ${#expected[@]} ] && line_matches "${actual[a]}" "${expected[e]}"; then
+        elif [ $e -lt ${#patterns[@]} ] && line_matches "${lines[a]}" "${patterns[e]}"; then
             e=$((e + 1))
             a=$((a + 1))
         elif [ $resume_e -ge 0 ]; then
@@ -117,10 +117,10 @@ glob_matches() {
             return 1
         fi
     done
-    while [ $e -lt ${#expected[@]} ] && [ "${expected[e]}" = ... ]; do
+    while [ $e -lt ${#patterns[@]} ] && [ "${patterns[e]}" = ... ]; do
         e=$((e + 1))
     done
-    [ $e -eq ${#expected[@]} ]
+    [ $e -eq ${#patterns[@]} ]
 }
 
 has_all() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Proves that run.sh can fail: every kind of expectation is met once and missed once by a stand-in for the program.
+# shellcheck disable=SC2016,SC2059 # cases and expectations are written out unexpanded, with their \n
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 scratch=$(mktemp -d)

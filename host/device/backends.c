@@ -16,6 +16,4 @@ const fc_backend *fc_backend_find(const char *name) {
     return NULL;
 }
 
-const char *fc_backend_name(uint32_t index) {
-    return index < BUILT_IN_COUNT ? built_in[index]->name : NULL;
-}
+const char *fc_backend_name(uint32_t index) { return index < BUILT_IN_COUNT ? built_in[index]->name : NULL; }

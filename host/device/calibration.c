@@ -7,8 +7,8 @@
 #include <string.h>
 
 const char *fc_sample_kind_name(fc_sample_kind kind) {
-    static const char *const names[FC_SAMPLE_KIND_COUNT] = {"matmul",     "memory",  "elementwise", "launch",
-                                                            "collective", "ceiling"};
+    static const char *const names[FC_SAMPLE_KIND_COUNT] = {"matmul", "memory",     "elementwise",
+                                                            "launch", "collective", "ceiling"};
     return kind < FC_SAMPLE_KIND_COUNT ? names[kind] : NULL;
 }
 
@@ -69,8 +69,8 @@ fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, f
                             dtype == FC_DTYPE_COUNT ? "matmul rate" : "memory rate (triad)");
     }
     *out = fc_chip_default();
-    bool is_cuda = strncmp(calibration->device.name, "NVIDIA", 6) == 0 ||
-                   strcmp(calibration->device.backend, "cuda") == 0;
+    bool is_cuda =
+        strncmp(calibration->device.name, "NVIDIA", 6) == 0 || strcmp(calibration->device.backend, "cuda") == 0;
     fc_text_copy(out->name, sizeof out->name, "local");
     fc_text_copy(out->vendor, sizeof out->vendor, calibration->device.name);
     fc_text_copy(out->family, sizeof out->family, is_cuda ? "nvidia" : "cpu");

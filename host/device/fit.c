@@ -74,8 +74,7 @@ static fc_fit_dtype from_coordinates(const double *x, const fit_problem *problem
     fc_fit_dtype fitted;
     memset(&fitted, 0, sizeof fitted);
     fitted.curve.eff_frac = 1.0;
-    fitted.peak_flop_per_s =
-        problem->best_flop_per_s * bounded_exp(x[0], 1.0, MOST_CEILING_FACTOR);
+    fitted.peak_flop_per_s = problem->best_flop_per_s * bounded_exp(x[0], 1.0, MOST_CEILING_FACTOR);
     fitted.curve.m_half = bounded_exp(x[1], LEAST_HALF, MOST_HALF);
     fitted.curve.n_half = bounded_exp(x[2], LEAST_HALF, MOST_HALF);
     fitted.curve.k_half = bounded_exp(x[3], LEAST_HALF, MOST_HALF);
@@ -92,8 +91,8 @@ static double squared_log_residuals(const double *x, void *context) {
         if (!is_of(sample, problem->dtype) || sample->heldout) {
             continue;
         }
-        double predicted_s = curve_s(&fitted, traffic_bytes_per_s(sample, problem->memory_bytes_per_s),
-                                     problem->dtype, sample->batch, sample->m, sample->n, sample->k);
+        double predicted_s = curve_s(&fitted, traffic_bytes_per_s(sample, problem->memory_bytes_per_s), problem->dtype,
+                                     sample->batch, sample->m, sample->n, sample->k);
         double residual = fc_hd_log(predicted_s / sample->seconds);
         sum += residual * residual;
     }
@@ -164,10 +163,8 @@ static double memory_rate(const fc_sample *samples, uint32_t count, uint32_t op)
 
 /* False when the dtype has too few samples: its entry then stays "not measured". */
 static bool fit_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype) {
-    fit_problem problem = {.samples = samples,
-                           .count = samples_count,
-                           .dtype = dtype,
-                           .memory_bytes_per_s = out->memory_bytes_per_s};
+    fit_problem problem = {
+        .samples = samples, .count = samples_count, .dtype = dtype, .memory_bytes_per_s = out->memory_bytes_per_s};
     uint32_t used = 0;
     for (uint32_t i = 0; i < samples_count; i++) {
         if (!is_of(&samples[i], dtype) || samples[i].heldout) {

@@ -11,11 +11,8 @@
 #define MOST_CALLS 1000000.0
 
 fc_measure_options fc_measure_options_default(void) {
-    return (fc_measure_options){.case_budget_s = 1.0,
-                                .aim_noise_frac = 0.05,
-                                .least_batch_s = 1e-3,
-                                .least_repeats = 5,
-                                .most_repeats = 60};
+    return (fc_measure_options){
+        .case_budget_s = 1.0, .aim_noise_frac = 0.05, .least_batch_s = 1e-3, .least_repeats = 5, .most_repeats = 60};
 }
 
 double fc_measure_now_s(void) {

@@ -18,8 +18,9 @@
 
 /* Each narrower format doubles the rate, as on most accelerators. */
 static const double rate_factor[FC_DTYPE_COUNT] = {
-    [FC_DTYPE_FP64] = 1.0,  [FC_DTYPE_FP32] = 2.0, [FC_DTYPE_TF32] = 4.0,  [FC_DTYPE_FP16] = 8.0, [FC_DTYPE_BF16] = 8.0,
-    [FC_DTYPE_FP8] = 16.0, [FC_DTYPE_MXFP8] = 16.0, [FC_DTYPE_NVFP4] = 32.0, [FC_DTYPE_INT8] = 16.0};
+    [FC_DTYPE_FP64] = 1.0,   [FC_DTYPE_FP32] = 2.0,   [FC_DTYPE_TF32] = 4.0,
+    [FC_DTYPE_FP16] = 8.0,   [FC_DTYPE_BF16] = 8.0,   [FC_DTYPE_FP8] = 16.0,
+    [FC_DTYPE_MXFP8] = 16.0, [FC_DTYPE_NVFP4] = 32.0, [FC_DTYPE_INT8] = 16.0};
 
 typedef struct null_device {
     double call_s; /* of the prepared case */
@@ -61,7 +62,8 @@ static fc_status null_prepare(void *opened, fc_sample *sample, fc_error *error) 
         return FC_OK;
     }
     if (sample->kind != FC_SAMPLE_MATMUL || sample->dtype >= FC_DTYPE_COUNT) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the null device has matmul, memory and launch cases only");
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "the null device has matmul, memory and launch cases only");
     }
     double m = sample->m;
     double n = sample->n;
@@ -84,9 +86,7 @@ static fc_status null_run(void *opened, uint32_t calls, double *out_seconds, fc_
     return FC_OK;
 }
 
-static void null_close(void *opened) {
-    free(opened);
-}
+static void null_close(void *opened) { free(opened); }
 
 const fc_backend fc_backend_null = {.abi = FC_BACKEND_ABI,
                                     .name = "null",

@@ -35,8 +35,8 @@ typedef struct openblas {
     size_t pool_bytes;
     size_t filled_bytes; /* front part that still holds random numbers of filled_dtype */
     uint32_t filled_dtype;
-    fc_sample sample;    /* prepared case */
-    size_t a_bytes;      /* one matrix, rounded up to cache lines */
+    fc_sample sample; /* prepared case */
+    size_t a_bytes;   /* one matrix, rounded up to cache lines */
     size_t b_bytes;
     size_t c_bytes;
     size_t sets_count;
@@ -163,9 +163,7 @@ static fc_status fill_front(openblas *device, size_t bytes, uint32_t dtype, fc_e
     return FC_OK;
 }
 
-static size_t whole_lines(double bytes) {
-    return ((size_t)bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
-}
+static size_t whole_lines(double bytes) { return ((size_t)bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES; }
 
 static fc_status prepare_matmul(openblas *device, fc_sample *sample, fc_error *error) {
     if (sample->dtype != FC_DTYPE_FP32 && sample->dtype != FC_DTYPE_FP64) {
@@ -250,11 +248,11 @@ static void multiply_once(openblas *device) {
         size_t at_b = i * sample->n * sample->k;
         size_t at_c = i * sample->m * sample->n;
         if (sample->dtype == FC_DTYPE_FP32) {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F, (const float *)(const void *)a + at_a, k,
-                        (const float *)(const void *)b + at_b, k, 0.0F, (float *)(void *)c + at_c, n);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F, (const float *)(const void *)a + at_a,
+                        k, (const float *)(const void *)b + at_b, k, 0.0F, (float *)(void *)c + at_c, n);
         } else {
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0, (const double *)(const void *)a + at_a, k,
-                        (const double *)(const void *)b + at_b, k, 0.0, (double *)(void *)c + at_c, n);
+            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0, (const double *)(const void *)a + at_a,
+                        k, (const double *)(const void *)b + at_b, k, 0.0, (double *)(void *)c + at_c, n);
         }
     }
 }
@@ -300,10 +298,8 @@ static void stream_slice(void *context, uint32_t index, uint32_t count) {
 static fc_status openblas_run(void *opened, uint32_t calls, double *out_seconds, fc_error *error) {
     openblas *device = opened;
     if (device->sample.kind == FC_SAMPLE_MEMORY) {
-        stream_work work = {.pool = device->pool,
-                            .array_bytes = device->array_bytes,
-                            .op = device->sample.memory_op,
-                            .calls = calls};
+        stream_work work = {
+            .pool = device->pool, .array_bytes = device->array_bytes, .op = device->sample.memory_op, .calls = calls};
         return fc_workers_run(out_seconds, device->threads, stream_slice, &work, error);
     }
     double begin_s = fc_measure_now_s();

@@ -57,8 +57,10 @@ static fc_status check_table(const fc_backend *table, const char *path, fc_error
                             FC_BACKEND_SYMBOL);
     }
     if (table->abi != FC_BACKEND_ABI) {
-        return fc_error_set(error, FC_FAILED, path, 0, 0, "the plug-in has interface %u, this program needs %d: build both "
-                            "from the same source", table->abi, FC_BACKEND_ABI);
+        return fc_error_set(error, FC_FAILED, path, 0, 0,
+                            "the plug-in has interface %u, this program needs %d: build both "
+                            "from the same source",
+                            table->abi, FC_BACKEND_ABI);
     }
     if (table->name == NULL || table->open == NULL || table->info == NULL || table->prepare == NULL ||
         table->run == NULL || table->close == NULL) {
@@ -74,10 +76,9 @@ fc_status fc_backend_load(const fc_backend **out, const char *name, const char *
     }
     char path[PATH_SIZE];
     if (!locate(path, sizeof path, name, folder)) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0,
-                            "no plug-in flopcast-%s.so %s%s: it is built where its compiler is installed", name,
-                            folder != NULL ? "in " : "beside the program or in its library folder",
-                            folder != NULL ? folder : "");
+        return fc_error_set(
+            error, FC_FAILED, NULL, 0, 0, "no plug-in flopcast-%s.so %s%s: it is built where its compiler is installed",
+            name, folder != NULL ? "in " : "beside the program or in its library folder", folder != NULL ? folder : "");
     }
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {

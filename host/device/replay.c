@@ -73,9 +73,7 @@ static fc_status replay_run(void *opened, uint32_t calls, double *out_seconds, f
     return FC_OK;
 }
 
-static void replay_close(void *opened) {
-    free(opened);
-}
+static void replay_close(void *opened) { free(opened); }
 
 const fc_backend fc_backend_replay = {.abi = FC_BACKEND_ABI,
                                       .name = "replay",

@@ -47,7 +47,8 @@ static void set_gate(crew *shared, gate state) {
 
 fc_status fc_workers_run(double *out_seconds, uint32_t count, fc_work work, void *context, fc_error *error) {
     if (count < 1 || count > FC_WORKERS_MOST) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%u threads: 1 to %d are possible", count, FC_WORKERS_MOST);
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%u threads: 1 to %d are possible", count,
+                            FC_WORKERS_MOST);
     }
     crew shared = {.state = GATE_CLOSED, .work = work, .context = context, .count = count};
     pthread_mutex_init(&shared.lock, NULL);

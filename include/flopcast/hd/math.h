@@ -268,13 +268,9 @@ FC_HD double fc_hd_pow(double x, double y) {
 
 /* ---- the normal distribution ---- */
 
-FC_HD double fc_hd_poly5(double x, double c0, double c1, double c2, double c3, double c4, double c5) {
-    return c0 + x * (c1 + x * (c2 + x * (c3 + x * (c4 + x * c5))));
-}
-
 FC_HD double fc_hd_poly7(double x, double c0, double c1, double c2, double c3, double c4, double c5, double c6,
                          double c7) {
-    return c0 + x * (c1 + x * fc_hd_poly5(x, c2, c3, c4, c5, c6, c7));
+    return c0 + x * (c1 + x * (c2 + x * (c3 + x * (c4 + x * (c5 + x * (c6 + x * c7))))));
 }
 
 /* The standard normal value z that is exceeded with probability 1 - p; p from 0 (-infinity) to 1 (infinity), NaN
@@ -318,35 +314,71 @@ FC_HD double fc_hd_normal_quantile(double p) {
     return q < 0.0 ? -size : size;
 }
 
-/* sqrt(2 pi) a e^(a^2/2) times the upper tail beyond a, less 1: ... */
+/* Probability that a standard normal value exceeds a, 0.67 < a < 39. Up to sqrt(32) the rational approximation of
+ * W. J. Cody, Rational Chebyshev approximations for the error function, Mathematics of Computation 23 (1969), in the
+ * form of his ANORM (ACM TOMS 715); beyond it Laplace's continued fraction, Abramowitz and Stegun 26.2.14, whose 20th
+ * convergent is within 1e-16 there. */
 FC_HD double fc_hd_normal_tail(double a) {
     fc_hd_pair square = fc_hd_product(a, a);
-    double density = fc_hd_exp_pair(fc_hd_pair_of(-0.5 * square.hi, -0.5 * square.lo));
+    double bell = fc_hd_exp_pair(fc_hd_pair_of(-0.5 * square.hi, -0.5 * square.lo));
     if (a <= 5.656854249492380195) {
-        double up = 1.0765576773720192317e-8, down = 1.0;
-        up = up * a + 0.39894151208813466764;
-        double num = fc_hd_poly7(a, 9842.7148383839780218, 11602.651437647350124, 6848.1904505362823326, 2494.5375852903726711, 597.27027639480026226, 93.506656132177855979, 8.8831497943883759412, 0.39894151208813466764 + a * 1.0765576773720192317e-8);
-        double den = fc_hd_poly7(a, 19685.429676859990727, 38912.003286093271411, 34900.952721145977266, 18615.571640885098091, 6485.558298266760755, 1519.377599407554805, 235.38790178262499861, 22.266688044328115691 + a);
-        (void)up; (void)down;
-        return density * num / den;
+        double above = fc_hd_poly7(a, 9842.7148383839780218, 11602.651437647350124, 6848.1904505362823326,
+                                   2494.5375852903726711, 597.27027639480026226, 93.506656132177855979,
+                                   8.8831497943883759412, 0.39894151208813466764 + a * 1.0765576773720192317e-8);
+        double below = fc_hd_poly7(a, 19685.429676859990727, 38912.003286093271411, 34900.952721145977266,
+                                   18615.571640885098091, 6485.558298266760755, 1519.377599407554805,
+                                   235.38790178262499861, 22.266688044328115691 + a);
+        return bell * (above / below);
     }
-    double v = 1.0 / (a * a);
-    double num = fc_hd_poly5(v, 2.9112874951168792e-5, 0.001421619193227893466, 0.022235277649816, 0.1274011611602473639, 0.21589853405795699, 0.02307344176494017303);
-    double den = fc_hd_poly5(v, 7.29751555083966205e-5, 0.00378239633202758244, 0.0659881378689285515, 0.468238212480865118, 1.28426009614491121, 1.0);
-    return density * (0.39894228040143267794 - v * num / den) / a;
+    double fraction = a;
+    for (int i = 20; i >= 1; i--) {
+        fraction = a + (double)i / fraction;
+    }
+    return bell * (0.39894228040143267794 / fraction); /* 1/sqrt(2 pi) */
 }
 
+/* Probability that a standard normal value is below x: within 1e-15 of itself, far down the lower tail too (where it is
+ * subnormal, within one step). Centre: Cody 1969, as above. */
 FC_HD double fc_hd_normal_cdf(double x) {
     double a = fabs(x);
+    if (fc_hd_is_nan(x)) {
+        return fc_hd_nan();
+    }
     if (a <= 0.67448975) {
         double v = a * a;
-        double num = fc_hd_poly5(v, 18154.981253343561249, 1067.6894854603709582, 161.02823106855587881, 2.2352520354606839287, 0.065682337918207449113, 0.0);
-        double den = fc_hd_poly5(v, 45507.789335026729956, 10260.932208618978205, 976.09855173777669322, 47.20258190468824187, 1.0, 0.0);
-        return 0.5 + x * num / den;
+        double above = 18154.981253343561249 +
+                       v * (1067.6894854603709582 +
+                            v * (161.02823106855587881 + v * (2.2352520354606839287 + v * 0.065682337918207449113)));
+        double below =
+            45507.789335026729956 +
+            v * (10260.932208618978205 + v * (976.09855173777669322 + v * (47.20258190468824187 + v)));
+        return 0.5 + x * (above / below);
     }
-    if (fc_hd_is_nan(x)) { return fc_hd_nan(); }
     double tail = a > 38.6 ? 0.0 : fc_hd_normal_tail(a);
     return x > 0.0 ? 1.0 - tail : tail;
+}
+
+/* The value at probability u of a quantity known by its p10, p50 and p90: two halves of normal distributions joined at
+ * the median, each as wide as its own side asks (a two-piece or split normal, with the pieces weighted 1/2 each so that
+ * the three quantiles hold).
+ *
+ *     z = quantile(u) / quantile(0.9)
+ *     low > 0:  mid (low/mid)^-z for z < 0, mid (high/mid)^z otherwise: log-normal halves, always positive
+ *     else:     mid + (mid - low) z for z < 0, mid + (high - mid) z otherwise
+ *
+ * u = 0.1, 0.5 and 0.9 give low, mid and high to the last few ulps; a side of no width gives mid exactly. Any unit;
+ * low <= mid <= high, and where low > 0 the quotients must neither overflow nor underflow; 0 < u < 1. */
+FC_HD double fc_hd_split_normal(double u, double low, double mid, double high) {
+    double z = fc_hd_normal_quantile(u) / 1.2815515655446004; /* the p90 of the standard normal */
+    double side = z < 0.0 ? low : high;
+    double steps = fabs(z);
+    if (side == mid) {
+        return mid;
+    }
+    if (low > 0.0) {
+        return mid * fc_hd_pow(side / mid, steps);
+    }
+    return mid + (side - mid) * steps;
 }
 
 #endif

@@ -26,14 +26,12 @@ const fc_option FC_COMMON_OPTIONS[] = {
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
 /* Whether `word` is this option, alone or followed by '='. */
-static bool is_named(const char *word, const char *name)
-{
+static bool is_named(const char *word, const char *name) {
     size_t length = strlen(name);
     return strncmp(word, name, length) == 0 && (word[length] == '\0' || word[length] == '=');
 }
 
-static const fc_option *find_option(const fc_option *options, const char *word)
-{
+static const fc_option *find_option(const fc_option *options, const char *word) {
     for (const fc_option *option = options; option != NULL && option->name != NULL; option++) {
         if (is_named(word, option->name)) {
             return option;
@@ -47,14 +45,12 @@ static const char *spelled_out(const char *word) { return strcmp(word, "-h") == 
 
 static bool looks_like_option(const char *word) { return word[0] == '-' && word[1] != '\0'; }
 
-static const fc_option *find_for(const fc_command *command, const char *word)
-{
+static const fc_option *find_for(const fc_command *command, const char *word) {
     const fc_option *own = command != NULL ? find_option(command->options, word) : NULL;
     return own != NULL ? own : find_option(FC_COMMON_OPTIONS, word);
 }
 
-int fc_args_find_command(int argc, const char *const *argv, const fc_command *const *commands)
-{
+int fc_args_find_command(int argc, const char *const *argv, const fc_command *const *commands) {
     for (int i = 1; i < argc; i++) {
         const char *word = spelled_out(argv[i]);
         if (strcmp(word, "--") == 0) {
@@ -76,8 +72,7 @@ int fc_args_find_command(int argc, const char *const *argv, const fc_command *co
 
 /* ---- parsing ------------------------------------------------------------------------------------------------ */
 
-static size_t gather_names(const char *names[MAX_OPTION_NAMES], const fc_option *options, size_t count)
-{
+static size_t gather_names(const char *names[MAX_OPTION_NAMES], const fc_option *options, size_t count) {
     for (const fc_option *option = options; option != NULL && option->name != NULL; option++) {
         if (count < MAX_OPTION_NAMES) {
             names[count++] = option->name;
@@ -86,8 +81,7 @@ static size_t gather_names(const char *names[MAX_OPTION_NAMES], const fc_option 
     return count;
 }
 
-static fc_status unknown_option(const char *word, const fc_command *command, fc_error *error)
-{
+static fc_status unknown_option(const char *word, const fc_command *command, fc_error *error) {
     const char *names[MAX_OPTION_NAMES];
     size_t count = gather_names(names, command != NULL ? command->options : NULL, 0);
     count = gather_names(names, FC_COMMON_OPTIONS, count);
@@ -101,13 +95,11 @@ static fc_status unknown_option(const char *word, const fc_command *command, fc_
                         nearest != NULL ? "?" : "", name[0] != '\0' ? " " : "", name);
 }
 
-static fc_status too_many(fc_error *error)
-{
+static fc_status too_many(fc_error *error) {
     return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "more than %d arguments; give fewer", FC_MAX_ARGS);
 }
 
-static fc_status add_option(fc_args *out, const fc_option *option, const char *value, fc_error *error)
-{
+static fc_status add_option(fc_args *out, const fc_option *option, const char *value, fc_error *error) {
     if (out->given_count >= FC_MAX_ARGS) {
         return too_many(error);
     }
@@ -117,8 +109,7 @@ static fc_status add_option(fc_args *out, const fc_option *option, const char *v
     return FC_OK;
 }
 
-static fc_status add_positional(fc_args *out, const char *word, fc_error *error)
-{
+static fc_status add_positional(fc_args *out, const char *word, fc_error *error) {
     if (out->positional_count >= FC_MAX_ARGS) {
         return too_many(error);
     }
@@ -128,8 +119,7 @@ static fc_status add_positional(fc_args *out, const char *word, fc_error *error)
 
 /* The word after the option, unless it is plainly the next option; the command's own name is never a value. */
 static fc_status parse_option(fc_args *out, int argc, const char *const *argv, int *i, int skip,
-                              const fc_command *command, fc_error *error)
-{
+                              const fc_command *command, fc_error *error) {
     const char *word = spelled_out(argv[*i]);
     const fc_option *option = find_for(command, word);
     if (option == NULL) {
@@ -156,8 +146,7 @@ static fc_status parse_option(fc_args *out, int argc, const char *const *argv, i
 }
 
 fc_status fc_args_parse(fc_args *out, int argc, const char *const *argv, int command_index, const fc_command *command,
-                        fc_error *error)
-{
+                        fc_error *error) {
     memset(out, 0, sizeof *out);
     bool options_ended = false;
     for (int i = 1; i < argc; i++) {
@@ -178,8 +167,7 @@ fc_status fc_args_parse(fc_args *out, int argc, const char *const *argv, int com
 
 /* ---- questions ---------------------------------------------------------------------------------------------- */
 
-const char *fc_args_value(const fc_args *args, const char *name)
-{
+const char *fc_args_value(const fc_args *args, const char *name) {
     for (int i = args->given_count - 1; i >= 0; i--) {
         if (strcmp(args->given[i]->name, name) == 0) {
             return args->given_value[i];
@@ -190,8 +178,7 @@ const char *fc_args_value(const fc_args *args, const char *name)
 
 bool fc_args_has(const fc_args *args, const char *name) { return fc_args_value(args, name) != NULL; }
 
-const char *fc_args_nth(const fc_args *args, const char *name, int index)
-{
+const char *fc_args_nth(const fc_args *args, const char *name, int index) {
     for (int i = 0; i < args->given_count; i++) {
         if (strcmp(args->given[i]->name, name) == 0 && index-- == 0) {
             return args->given_value[i];
@@ -201,8 +188,7 @@ const char *fc_args_nth(const fc_args *args, const char *name, int index)
 }
 
 fc_status fc_args_u64(uint64_t *out, const fc_args *args, const char *name, uint64_t fallback, uint64_t least,
-                      uint64_t most, fc_error *error)
-{
+                      uint64_t most, fc_error *error) {
     *out = fallback;
     const char *text = fc_args_value(args, name);
     if (text == NULL) {
@@ -211,8 +197,8 @@ fc_status fc_args_u64(uint64_t *out, const fc_args *args, const char *name, uint
     uint64_t value = 0;
     if (fc_units_parse_u64(&value, text, NULL) != FC_OK || value < least || value > most) {
         return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
-                            "%s is \"%.64s\"; allowed is a whole number from %" PRIu64 " to %" PRIu64, name, text, least,
-                            most);
+                            "%s is \"%.64s\"; allowed is a whole number from %" PRIu64 " to %" PRIu64, name, text,
+                            least, most);
     }
     *out = value;
     return FC_OK;
@@ -235,8 +221,7 @@ static const format_row format_rows[] = {
 };
 #define FORMAT_COUNT (sizeof format_rows / sizeof format_rows[0])
 
-static fc_status refuse_format(const char *what, const char *allowed, fc_error *error)
-{
+static fc_status refuse_format(const char *what, const char *allowed, fc_error *error) {
     char names[64] = "";
     for (size_t i = 0; i < FORMAT_COUNT; i++) {
         if (strchr(allowed, format_rows[i].letter) != NULL) {
@@ -244,18 +229,16 @@ static fc_status refuse_format(const char *what, const char *allowed, fc_error *
             strcat(names, format_rows[i].name);
         }
     }
-    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "%.80s is no format of this command; allowed is --format %s", what,
-                        names);
+    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "%.80s is no format of this command; allowed is --format %s",
+                        what, names);
 }
 
 /* An ending of another kind of document than this command makes: writing text into it would surprise. */
-static bool is_foreign_ending(const char *path)
-{
+static bool is_foreign_ending(const char *path) {
     return fc_text_ends(path, ".html") || fc_text_ends(path, ".svg") || fc_text_ends(path, ".trace");
 }
 
-fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error)
-{
+fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error) {
     *out = FC_FORMAT_TEXT;
     const char *name = fc_args_value(args, "--format");
     const char *path = fc_args_value(args, "-o");

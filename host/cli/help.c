@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-void fc_help_overview(fc_text *out, const fc_command *const *commands)
-{
+void fc_help_overview(fc_text *out, const fc_command *const *commands) {
     fc_text_add(out, "flopcast: what training a model costs on which chips, how long it takes, how sure that is, and "
                      "why\n\nCommands\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -20,8 +19,7 @@ void fc_help_overview(fc_text *out, const fc_command *const *commands)
                      "measurement\nNext: flopcast help COMMAND\n");
 }
 
-static void add_options(fc_text *out, const char *heading, const fc_option *options)
-{
+static void add_options(fc_text *out, const char *heading, const fc_option *options) {
     if (options == NULL || options[0].name == NULL) {
         return;
     }
@@ -34,8 +32,7 @@ static void add_options(fc_text *out, const char *heading, const fc_option *opti
     }
 }
 
-void fc_help_command(fc_text *out, const fc_command *command)
-{
+void fc_help_command(fc_text *out, const fc_command *command) {
     bool has_synopsis = command->synopsis != NULL && command->synopsis[0] != '\0';
     fc_text_addf(out, "flopcast %s%s%s\n  %s\n", command->name, has_synopsis ? " " : "",
                  has_synopsis ? command->synopsis : "", command->help);

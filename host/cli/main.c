@@ -19,8 +19,7 @@ static const fc_option top_options[] = {
 /* Stands in where no command is given, so that options alone are checked like any others. */
 static const fc_command top = {.name = "", .options = top_options};
 
-void fc_note(const fc_context *context, const char *format, ...)
-{
+void fc_note(const fc_context *context, const char *format, ...) {
     if (context->quiet) {
         return;
     }
@@ -32,8 +31,7 @@ void fc_note(const fc_context *context, const char *format, ...)
     va_end(arguments);
 }
 
-static const fc_command *find_command(const char *name)
-{
+static const fc_command *find_command(const char *name) {
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (strcmp(commands[i]->name, name) == 0) {
             return commands[i];
@@ -42,8 +40,7 @@ static const fc_command *find_command(const char *name)
     return NULL;
 }
 
-static fc_status unknown_command(const char *name, fc_error *error)
-{
+static fc_status unknown_command(const char *name, fc_error *error) {
     const char *names[sizeof commands / sizeof commands[0]];
     size_t count = 0;
     for (; commands[count] != NULL; count++) {
@@ -55,14 +52,13 @@ static fc_status unknown_command(const char *name, fc_error *error)
                             "%.200s is a file, not a command; did you mean `flopcast estimate %.200s`?", name, name);
     }
     const char *nearest = fc_text_nearest(name, names, count);
-    return fc_error_set(error, FC_USAGE, "command line", 0, 0, "unknown command %.64s%s%s%s; `flopcast help` lists them",
-                        name, nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
-                        nearest != NULL ? "?" : "");
+    return fc_error_set(
+        error, FC_USAGE, "command line", 0, 0, "unknown command %.64s%s%s%s; `flopcast help` lists them", name,
+        nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
 /* `flopcast`, `flopcast help [COMMAND]`, `flopcast --version`. */
-static fc_status run_top(fc_context *context, fc_error *error)
-{
+static fc_status run_top(fc_context *context, fc_error *error) {
     const fc_args *args = context->args;
     if (fc_args_has(args, "--version")) {
         fc_text_add(&context->out, "flopcast " FC_VERSION "\n");
@@ -85,8 +81,7 @@ static fc_status run_top(fc_context *context, fc_error *error)
     return FC_OK;
 }
 
-static fc_status run_command(fc_context *context, const fc_command *command, fc_error *error)
-{
+static fc_status run_command(fc_context *context, const fc_command *command, fc_error *error) {
     if (command == &top) {
         return run_top(context, error);
     }
@@ -100,8 +95,7 @@ static fc_status run_command(fc_context *context, const fc_command *command, fc_
 /* A measurement too noisy to trust is written all the same: its file says so. */
 static bool is_written(fc_status status) { return status == FC_OK || status == FC_UNSTABLE; }
 
-static fc_status run(fc_context *context, const fc_command *command, fc_error *error)
-{
+static fc_status run(fc_context *context, const fc_command *command, fc_error *error) {
     const char *path = fc_args_value(context->args, "-o");
     FC_TRY(fc_output_check(path, error));
     context->quiet = fc_args_has(context->args, "--quiet");
@@ -118,8 +112,7 @@ static fc_status run(fc_context *context, const fc_command *command, fc_error *e
     return written != FC_OK ? written : status;
 }
 
-static fc_status parse_and_run(fc_context *context, fc_args *args, int argc, const char *const *argv, fc_error *error)
-{
+static fc_status parse_and_run(fc_context *context, fc_args *args, int argc, const char *const *argv, fc_error *error) {
     const fc_command *command = &top;
     int index = fc_args_find_command(argc, argv, commands);
     if (index > 0 && strcmp(argv[index], "help") != 0) {
@@ -133,8 +126,7 @@ static fc_status parse_and_run(fc_context *context, fc_args *args, int argc, con
     return run(context, command, error);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     fc_terminal_prepare();
     fc_error error = {0};
     fc_args args;
@@ -148,7 +140,8 @@ int main(int argc, char **argv)
     if (status != FC_OK && error.text[0] != '\0') {
         fc_error_print(&error);
     } else if (status != FC_OK) {
-        fprintf(stderr, "flopcast: failed with status %d and without a reason: a mistake of the program\n", (int)status);
+        fprintf(stderr, "flopcast: failed with status %d and without a reason: a mistake of the program\n",
+                (int)status);
     }
     fc_arena_destroy(context.arena);
     return (int)status;

@@ -16,8 +16,7 @@
 #define LEAST_WIDTH 40
 #define MOST_WIDTH 1000
 
-void fc_terminal_prepare(void)
-{
+void fc_terminal_prepare(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) {
             /* Read-only for stdout: writing to it must still fail. */
@@ -30,8 +29,7 @@ void fc_terminal_prepare(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static int terminal_width(void)
-{
+static int terminal_width(void) {
     struct winsize size;
     uint64_t width = 0;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
@@ -45,8 +43,7 @@ static int terminal_width(void)
     return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : (int)width;
 }
 
-void fc_terminal_detect(fc_context *context, bool to_file, bool no_color)
-{
+void fc_terminal_detect(fc_context *context, bool to_file, bool no_color) {
     bool screen = !to_file && isatty(STDOUT_FILENO) == 1;
     const char *refused = getenv("NO_COLOR"); /* no-color.org: set and not empty */
     const char *kind = getenv("TERM");
@@ -59,14 +56,12 @@ void fc_terminal_detect(fc_context *context, bool to_file, bool no_color)
 static bool is_stdout(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
 /* A device or a pipe is written in place: renaming a file over /dev/null would destroy it. */
-static bool is_special(const char *path)
-{
+static bool is_special(const char *path) {
     struct stat about;
     return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
-fc_status fc_output_check(const char *path, fc_error *error)
-{
+fc_status fc_output_check(const char *path, fc_error *error) {
     if (is_stdout(path)) {
         return FC_OK;
     }
@@ -84,14 +79,13 @@ fc_status fc_output_check(const char *path, fc_error *error)
     }
     *slash = '\0';
     if (!fc_folder_exists(folder)) {
-        return fc_error_set(error, FC_FAILED, "-o", 0, 0, "cannot write %.200s: there is no folder %.200s; make it first",
-                            path, folder);
+        return fc_error_set(error, FC_FAILED, "-o", 0, 0,
+                            "cannot write %.200s: there is no folder %.200s; make it first", path, folder);
     }
     return FC_OK;
 }
 
-static fc_status write_all(int descriptor, const char *name, const char *bytes, size_t size, fc_error *error)
-{
+static fc_status write_all(int descriptor, const char *name, const char *bytes, size_t size, fc_error *error) {
     size_t done = 0;
     while (done < size) {
         ssize_t written = write(descriptor, bytes + done, size - done);
@@ -108,16 +102,14 @@ static fc_status write_all(int descriptor, const char *name, const char *bytes, 
 }
 
 /* Some file systems tell of a full disk only when the file is closed. */
-static fc_status close_written(int descriptor, const char *name, fc_error *error)
-{
+static fc_status close_written(int descriptor, const char *name, fc_error *error) {
     if (close(descriptor) == 0 || errno == EINTR) {
         return FC_OK;
     }
     return fc_error_set(error, FC_FAILED, name, 0, 0, "could not be written to its end: %s", strerror(errno));
 }
 
-fc_status fc_output_write(const char *path, const char *bytes, size_t size, fc_error *error)
-{
+fc_status fc_output_write(const char *path, const char *bytes, size_t size, fc_error *error) {
     if (is_stdout(path)) {
         FC_TRY(write_all(STDOUT_FILENO, "stdout", bytes, size, error));
         return close_written(STDOUT_FILENO, "stdout", error);
@@ -135,8 +127,7 @@ fc_status fc_output_write(const char *path, const char *bytes, size_t size, fc_e
 }
 
 /* Values from files stand in messages; what would move a terminal's cursor or change its title becomes '?'. */
-static void tame(char *text)
-{
+static void tame(char *text) {
     int lines = 1;
     for (char *c = text; *c != '\0'; c++) {
         unsigned char byte = (unsigned char)*c;
@@ -154,8 +145,7 @@ static void tame(char *text)
     }
 }
 
-void fc_error_print(const fc_error *error)
-{
+void fc_error_print(const fc_error *error) {
     char text[2 * sizeof(fc_error)];
     fc_error_format(error, text, sizeof text);
     tame(text);

@@ -19,6 +19,9 @@ fc_status fc_catalog_open(fc_catalog *out, fc_arena *arena, const char *given, f
 /* All names of a kind, sorted. */
 fc_status fc_catalog_names(const char *const **out, size_t *out_count, const fc_catalog *catalog, const char *kind,
                            fc_error *error);
+/* The name, as `list` prints it, of the entry that `name` means; NULL when there is none. */
+fc_status fc_catalog_find(const char **out, const fc_catalog *catalog, const char *kind, const char *name,
+                          const fc_node *asker, fc_error *error);
 /* The tree of one entry; spelling as in chips.csv and RUNS.csv is accepted ("H100_SXM"). An unknown name is
  * FC_BAD_INPUT at `asker`'s place (may be NULL) with the nearest one. An entry's own `aliases: [..]` count when no name
  * fits. The tree's `key` is the entry's name as `list` prints it. */

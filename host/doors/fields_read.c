@@ -3,7 +3,7 @@
 
 #include "../base/text.h"
 
-#include <math.h> /* sqrt: the middle of a range that spans orders of magnitude */
+#include <math.h>  /* sqrt: the middle of a range that spans orders of magnitude */
 #include <stdio.h> /* snprintf */
 #include <string.h>
 
@@ -13,8 +13,7 @@ typedef struct range {
     double high;
 } range;
 
-const fc_field *fc_fields_find(const fc_noun *noun, const char *key)
-{
+const fc_field *fc_fields_find(const fc_noun *noun, const char *key) {
     for (size_t i = 0; i < noun->count; i++) {
         if (strcmp(noun->fields[i].key, key) == 0) {
             return &noun->fields[i];
@@ -26,14 +25,12 @@ const fc_field *fc_fields_find(const fc_noun *noun, const char *key)
 /* ---- ranges ------------------------------------------------------------------------------------------------- */
 
 /* Left out, the middle is the geometric mean, or the arithmetic one where the range begins at 0 or below. */
-static double middle(double low, double high)
-{
+static double middle(double low, double high) {
     double mid = low > 0.0 ? sqrt(low) * sqrt(high) : 0.5 * low + 0.5 * high;
     return mid < low ? low : mid > high ? high : mid;
 }
 
-static fc_status read_range(range *out, const fc_annotated *a, const fc_reading *r)
-{
+static fc_status read_range(range *out, const fc_annotated *a, const fc_reading *r) {
     FC_TRY(fc_value_number(&out->low, r, a->low));
     FC_TRY(fc_value_number(&out->high, r, a->high));
     out->mid = middle(out->low, out->high);
@@ -48,8 +45,7 @@ static fc_status read_range(range *out, const fc_annotated *a, const fc_reading 
                          r->field->key, a->low->text, a->mid != NULL ? a->mid->text : "(left out)", a->high->text);
 }
 
-static bool inside_study(const fc_reading *r, size_t *offset)
-{
+static bool inside_study(const fc_reading *r, size_t *offset) {
     uintptr_t base = (uintptr_t)r->reader->study;
     uintptr_t place = (uintptr_t)r->target;
     if (base == 0 || place < base || place - base > sizeof(fc_study) - sizeof(double)) {
@@ -60,8 +56,7 @@ static bool inside_study(const fc_reading *r, size_t *offset)
 }
 
 /* A later reading of the same field stands alone: the range of the earlier one goes with its value. */
-static void drop_spread(const fc_reading *r)
-{
+static void drop_spread(const fc_reading *r) {
     size_t offset = 0;
     if (!inside_study(r, &offset)) {
         return;
@@ -76,12 +71,11 @@ static void drop_spread(const fc_reading *r)
     study->spreads_count = kept;
 }
 
-static fc_status add_spread(const fc_reading *r, const char *key, const range *value, uint32_t grade)
-{
+static fc_status add_spread(const fc_reading *r, const char *key, const range *value, uint32_t grade) {
     size_t offset = 0;
     if (!inside_study(r, &offset)) {
-        return fc_node_error(r->error, FC_BAD_INPUT, r->node, false, "%s: a range is not possible here; give one number",
-                             r->field->key);
+        return fc_node_error(r->error, FC_BAD_INPUT, r->node, false,
+                             "%s: a range is not possible here; give one number", r->field->key);
     }
     fc_study *study = r->reader->study;
     if (study->spreads_count >= FC_MAX_SPREADS) {
@@ -89,16 +83,20 @@ static fc_status add_spread(const fc_reading *r, const char *key, const range *v
                              "%s: more than %d inputs are ranges; make some of them single numbers", r->field->key,
                              FC_MAX_SPREADS);
     }
-    fc_spread spread = {.offset = (uint32_t)offset, .grade = grade, .low = value->low, .mid = value->mid,
-                        .high = value->high, .least = r->field->least, .most = r->field->most};
+    fc_spread spread = {.offset = (uint32_t)offset,
+                        .grade = grade,
+                        .low = value->low,
+                        .mid = value->mid,
+                        .high = value->high,
+                        .least = r->field->least,
+                        .most = r->field->most};
     /* The key is a label; a spread is told from another by its offset, so a long one may be cut. */
     (void)fc_text_copy(spread.key, sizeof spread.key, key);
     study->spreads[study->spreads_count++] = spread;
     return FC_OK;
 }
 
-static fc_status read_as_range(fc_fact *fact, const fc_annotated *a, const fc_reading *r)
-{
+static fc_status read_as_range(fc_fact *fact, const fc_annotated *a, const fc_reading *r) {
     if (r->field->kind != FC_FIELD_F64) {
         return fc_node_error(r->error, FC_BAD_INPUT, r->node, false,
                              "%s: a range is not possible for this key; give one value (%s)", r->field->key,
@@ -115,8 +113,9 @@ static fc_status read_as_range(fc_fact *fact, const fc_annotated *a, const fc_re
     if (fact->grade == FC_GRADE_EXACT) {
         fact->grade = FC_GRADE_ASSUMED;
     }
-    fact->text = fc_arena_printf(r->reader->arena, a->mid != NULL ? "{low: %s, mid: %s, high: %s}" : "{low: %s, %shigh: %s}",
-                                 a->low->text, a->mid != NULL ? a->mid->text : "", a->high->text);
+    fact->text =
+        fc_arena_printf(r->reader->arena, a->mid != NULL ? "{low: %s, mid: %s, high: %s}" : "{low: %s, %shigh: %s}",
+                        a->low->text, a->mid != NULL ? a->mid->text : "", a->high->text);
     if (fact->text == NULL) {
         return fc_value_no_memory(r->error);
     }
@@ -132,8 +131,7 @@ static fc_status read_as_range(fc_fact *fact, const fc_annotated *a, const fc_re
 
 /* ---- facts -------------------------------------------------------------------------------------------------- */
 
-static fc_status record_fact(fc_reader *reader, const fc_fact *fact, fc_error *error)
-{
+static fc_status record_fact(fc_reader *reader, const fc_fact *fact, fc_error *error) {
     for (fc_fact *old = reader->first_fact; old != NULL; old = old->next) {
         if (strcmp(old->key, fact->key) == 0) {
             fc_fact *next = old->next;
@@ -157,8 +155,7 @@ static fc_status record_fact(fc_reader *reader, const fc_fact *fact, fc_error *e
     return FC_OK;
 }
 
-static fc_status read_field(const fc_reading *r, const char *path)
-{
+static fc_status read_field(const fc_reading *r, const char *path) {
     fc_reader *reader = r->reader;
     bool has_path = path != NULL && path[0] != '\0';
     fc_fact fact = {.unit = r->field->unit, .origin = reader->origin, .text = ""};
@@ -184,8 +181,7 @@ static fc_status read_field(const fc_reading *r, const char *path)
 }
 
 fc_status fc_fields_read(fc_reader *reader, const fc_noun *noun, const char *path, void *target, const fc_node *map,
-                         fc_error *error)
-{
+                         fc_error *error) {
     if (map == NULL) {
         return FC_OK;
     }
@@ -201,8 +197,8 @@ fc_status fc_fields_read(fc_reader *reader, const fc_noun *noun, const char *pat
             continue;
         }
         child->used = true;
-        fc_reading r = {.reader = reader, .field = field, .node = child,
-                     .target = (char *)target + field->offset, .error = error};
+        fc_reading r = {
+            .reader = reader, .field = field, .node = child, .target = (char *)target + field->offset, .error = error};
         FC_TRY(read_field(&r, path));
     }
     return FC_OK;
@@ -212,8 +208,7 @@ fc_status fc_fields_read(fc_reader *reader, const fc_noun *noun, const char *pat
 
 #define MAX_KEYS 256
 
-static size_t gather_keys(const char *keys[MAX_KEYS], const fc_noun *noun, const char *const *more, size_t more_count)
-{
+static size_t gather_keys(const char *keys[MAX_KEYS], const fc_noun *noun, const char *const *more, size_t more_count) {
     size_t count = 0;
     for (size_t i = 0; i < more_count && count < MAX_KEYS; i++) {
         keys[count++] = more[i];
@@ -225,8 +220,7 @@ static size_t gather_keys(const char *keys[MAX_KEYS], const fc_noun *noun, const
 }
 
 /* Some of the allowed keys, as many as fit: a list of ninety would bury the mistake. */
-static void list_keys(char *out, size_t size, const char *const *keys, size_t count)
-{
+static void list_keys(char *out, size_t size, const char *const *keys, size_t count) {
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < count; i++) {
@@ -240,8 +234,7 @@ static void list_keys(char *out, size_t size, const char *const *keys, size_t co
 }
 
 fc_status fc_fields_refuse_unknown(const fc_node *map, const fc_noun *noun, const char *const *more, size_t more_count,
-                                   fc_error *error)
-{
+                                   fc_error *error) {
     const char *keys[MAX_KEYS];
     size_t count = gather_keys(keys, noun, more, more_count);
     for (const fc_node *child = map != NULL ? map->first : NULL; child != NULL; child = child->next) {
@@ -255,8 +248,8 @@ fc_status fc_fields_refuse_unknown(const fc_node *map, const fc_noun *noun, cons
         const char *nearest = fc_text_nearest(child->key, keys, count);
         char listed[240];
         list_keys(listed, sizeof listed, keys, count);
-        return fc_node_error(error, FC_BAD_INPUT, child, true, "unknown key \"%.64s\"%s%s%s; allowed keys: %s", child->key,
-                             nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
+        return fc_node_error(error, FC_BAD_INPUT, child, true, "unknown key \"%.64s\"%s%s%s; allowed keys: %s",
+                             child->key, nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
                              nearest != NULL ? "\"?" : "", listed);
     }
     return FC_OK;

@@ -6,18 +6,15 @@
 #include <math.h> /* floor */
 #include <string.h>
 
-fc_status fc_value_no_memory(fc_error *error)
-{
+fc_status fc_value_no_memory(fc_error *error) {
     return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the inputs");
 }
 
-static bool is_whole_kind(fc_field_kind kind)
-{
+static bool is_whole_kind(fc_field_kind kind) {
     return kind == FC_FIELD_U64 || kind == FC_FIELD_U32 || kind == FC_FIELD_I32;
 }
 
-static void format_limit(char *out, size_t size, const fc_field *field, double value)
-{
+static void format_limit(char *out, size_t size, const fc_field *field, double value) {
     if (is_whole_kind(field->kind)) {
         fc_units_format_exact(out, size, value);
     } else {
@@ -26,8 +23,7 @@ static void format_limit(char *out, size_t size, const fc_field *field, double v
 }
 
 /* "key: FOUND; allowed is LOW to HIGH, for example …" at the node. */
-static fc_status out_of_range(const fc_reading *r, const fc_node *at, const char *found)
-{
+static fc_status out_of_range(const fc_reading *r, const fc_node *at, const char *found) {
     char low[64];
     char high[64];
     format_limit(low, sizeof low, r->field, r->field->least);
@@ -36,16 +32,14 @@ static fc_status out_of_range(const fc_reading *r, const fc_node *at, const char
                          r->field->key, found, low, high, fc_unit_example(r->field->unit));
 }
 
-static fc_status wrong_kind(const fc_reading *r, const fc_node *at, const char *wanted)
-{
+static fc_status wrong_kind(const fc_reading *r, const fc_node *at, const char *wanted) {
     char found[96];
     fc_node_describe(at, found, sizeof found);
     return fc_node_error(r->error, FC_BAD_INPUT, at, false, "%s: found %s; expected %s (%s)", r->field->key, found,
                          wanted, r->field->help);
 }
 
-static fc_status wrong_number(const fc_reading *r, const fc_node *at, const fc_error *cause)
-{
+static fc_status wrong_number(const fc_reading *r, const fc_node *at, const fc_error *cause) {
     char low[64];
     char high[64];
     format_limit(low, sizeof low, r->field, r->field->least);
@@ -56,8 +50,7 @@ static fc_status wrong_number(const fc_reading *r, const fc_node *at, const fc_e
 
 /* ---- single values ------------------------------------------------------------------------------------------ */
 
-fc_status fc_value_number(double *out, const fc_reading *r, const fc_node *at)
-{
+fc_status fc_value_number(double *out, const fc_reading *r, const fc_node *at) {
     if (at->kind != FC_NODE_SCALAR) {
         return wrong_kind(r, at, "a number");
     }
@@ -73,8 +66,7 @@ fc_status fc_value_number(double *out, const fc_reading *r, const fc_node *at)
     return FC_OK;
 }
 
-static fc_status read_unsigned(double *out, const fc_reading *r)
-{
+static fc_status read_unsigned(double *out, const fc_reading *r) {
     const fc_node *at = r->node;
     if (at->kind != FC_NODE_SCALAR) {
         return wrong_kind(r, at, "a whole number");
@@ -99,8 +91,7 @@ static fc_status read_unsigned(double *out, const fc_reading *r)
 }
 
 /* Dates are whole numbers of days; other signed fields are small choices such as -1 for "choose". */
-static fc_status read_signed(double *out, const fc_reading *r)
-{
+static fc_status read_signed(double *out, const fc_reading *r) {
     FC_TRY(fc_value_number(out, r, r->node));
     if (*out < INT32_MIN || *out > INT32_MAX || floor(*out) != *out) {
         return wrong_kind(r, r->node, "a whole number");
@@ -110,8 +101,7 @@ static fc_status read_signed(double *out, const fc_reading *r)
     return FC_OK;
 }
 
-static fc_status read_bool(double *out, const fc_reading *r)
-{
+static fc_status read_bool(double *out, const fc_reading *r) {
     const fc_node *at = r->node;
     bool plain = at->kind == FC_NODE_SCALAR && !at->quoted;
     uint8_t value = plain && strcmp(at->text, "true") == 0;
@@ -123,8 +113,7 @@ static fc_status read_bool(double *out, const fc_reading *r)
     return FC_OK;
 }
 
-static size_t count_names(const char *const *names)
-{
+static size_t count_names(const char *const *names) {
     size_t count = 0;
     while (names[count] != NULL) {
         count++;
@@ -132,8 +121,7 @@ static size_t count_names(const char *const *names)
     return count;
 }
 
-static fc_status unknown_choice(const fc_reading *r)
-{
+static fc_status unknown_choice(const fc_reading *r) {
     const char *const *names = r->field->names;
     fc_text allowed = fc_text_start(r->reader->arena);
     for (size_t i = 0; names[i] != NULL; i++) {
@@ -148,8 +136,7 @@ static fc_status unknown_choice(const fc_reading *r)
                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", allowed.bytes);
 }
 
-static fc_status read_enum(double *out, const fc_reading *r)
-{
+static fc_status read_enum(double *out, const fc_reading *r) {
     if (r->node->kind != FC_NODE_SCALAR) {
         return wrong_kind(r, r->node, "a name");
     }
@@ -163,8 +150,7 @@ static fc_status read_enum(double *out, const fc_reading *r)
     return unknown_choice(r);
 }
 
-static fc_status read_text(double *out, const fc_reading *r)
-{
+static fc_status read_text(double *out, const fc_reading *r) {
     const fc_node *at = r->node;
     if (at->kind != FC_NODE_SCALAR) {
         return wrong_kind(r, at, "a text");
@@ -184,32 +170,35 @@ static fc_status read_text(double *out, const fc_reading *r)
     return FC_OK;
 }
 
-static fc_status read_number(double *out, const fc_reading *r)
-{
+static fc_status read_number(double *out, const fc_reading *r) {
     FC_TRY(fc_value_number(out, r, r->node));
     memcpy(r->target, out, sizeof *out);
     return FC_OK;
 }
 
-fc_status fc_value_read(double *out, const fc_reading *r)
-{
+fc_status fc_value_read(double *out, const fc_reading *r) {
     switch (r->field->kind) {
-    case FC_FIELD_F64: return read_number(out, r);
+    case FC_FIELD_F64:
+        return read_number(out, r);
     case FC_FIELD_U64:
-    case FC_FIELD_U32: return read_unsigned(out, r);
+    case FC_FIELD_U32:
+        return read_unsigned(out, r);
     case FC_FIELD_I32:
-    case FC_FIELD_DATE: return read_signed(out, r);
-    case FC_FIELD_BOOL: return read_bool(out, r);
-    case FC_FIELD_ENUM: return read_enum(out, r);
-    case FC_FIELD_TEXT: return read_text(out, r);
+    case FC_FIELD_DATE:
+        return read_signed(out, r);
+    case FC_FIELD_BOOL:
+        return read_bool(out, r);
+    case FC_FIELD_ENUM:
+        return read_enum(out, r);
+    case FC_FIELD_TEXT:
+        return read_text(out, r);
     }
     return fc_node_error(r->error, FC_FAILED, r->node, false, "%s: the field table has an unknown kind", r->field->key);
 }
 
 /* ---- annotations -------------------------------------------------------------------------------------------- */
 
-static fc_status split(fc_annotated *out, const fc_reading *r)
-{
+static fc_status split(fc_annotated *out, const fc_reading *r) {
     *out = (fc_annotated){0};
     if (r->node->kind != FC_NODE_MAP) {
         out->value = r->node;
@@ -238,12 +227,12 @@ static fc_status split(fc_annotated *out, const fc_reading *r)
     return FC_OK;
 }
 
-static fc_status check_shape(const fc_annotated *a, const fc_reading *r)
-{
+static fc_status check_shape(const fc_annotated *a, const fc_reading *r) {
     bool is_range = a->low != NULL || a->mid != NULL || a->high != NULL;
     if (is_range && a->value != NULL) {
         return fc_node_error(r->error, FC_BAD_INPUT, a->value, true,
-                             "%s: has a value and a range; write {value: …} or {low: …, mid: …, high: …}", r->field->key);
+                             "%s: has a value and a range; write {value: …} or {low: …, mid: …, high: …}",
+                             r->field->key);
     }
     if (is_range && (a->low == NULL || a->high == NULL)) {
         return fc_node_error(r->error, FC_BAD_INPUT, r->node, false, "%s: a range needs low and high; %s is missing",
@@ -256,15 +245,13 @@ static fc_status check_shape(const fc_annotated *a, const fc_reading *r)
     return FC_OK;
 }
 
-fc_status fc_value_take_apart(fc_annotated *out, const fc_reading *r)
-{
+fc_status fc_value_take_apart(fc_annotated *out, const fc_reading *r) {
     FC_TRY(split(out, r));
     return check_shape(out, r);
 }
 
 /* The text of an annotation, "" when it is not there. */
-static fc_status annotation_text(const char **out, const fc_node *node, const fc_reading *r)
-{
+static fc_status annotation_text(const char **out, const fc_node *node, const fc_reading *r) {
     *out = "";
     if (node == NULL) {
         return FC_OK;
@@ -272,15 +259,14 @@ static fc_status annotation_text(const char **out, const fc_node *node, const fc
     if (node->kind != FC_NODE_SCALAR) {
         char found[96];
         fc_node_describe(node, found, sizeof found);
-        return fc_node_error(r->error, FC_BAD_INPUT, node, false, "%s: %s is a text; found %s", r->field->key, node->key,
-                             found);
+        return fc_node_error(r->error, FC_BAD_INPUT, node, false, "%s: %s is a text; found %s", r->field->key,
+                             node->key, found);
     }
     *out = node->text;
     return FC_OK;
 }
 
-static fc_status read_grade(uint32_t *out, const fc_annotated *a, const fc_reading *r)
-{
+static fc_status read_grade(uint32_t *out, const fc_annotated *a, const fc_reading *r) {
     *out = (uint32_t)r->reader->grade;
     if (a->grade == NULL) {
         return FC_OK;
@@ -298,12 +284,11 @@ static fc_status read_grade(uint32_t *out, const fc_annotated *a, const fc_readi
     const char *nearest = fc_text_nearest(text, names, FC_GRADE_COUNT);
     return fc_node_error(r->error, FC_BAD_INPUT, a->grade, false,
                          "%s: grade is \"%.64s\"%s%s%s; allowed is exact, measured, published, vendor, assumed",
-                         r->field->key, text, nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "\"?" : "");
+                         r->field->key, text, nearest != NULL ? ", did you mean \"" : "",
+                         nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
 }
 
-fc_status fc_value_annotate(fc_fact *fact, const fc_annotated *a, const fc_reading *r)
-{
+fc_status fc_value_annotate(fc_fact *fact, const fc_annotated *a, const fc_reading *r) {
     FC_TRY(annotation_text(&fact->source, a->source, r));
     FC_TRY(annotation_text(&fact->date, a->date, r));
     FC_TRY(annotation_text(&fact->note, a->note, r));
@@ -325,4 +310,3 @@ fc_status fc_value_annotate(fc_fact *fact, const fc_annotated *a, const fc_readi
     }
     return FC_OK;
 }
-

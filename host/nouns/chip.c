@@ -33,8 +33,7 @@ static const fc_limit chip_limits[] = {
     LIMIT(failures_per_chip_h, "failures", FC_UNIT_PER_H, 1.0),
 };
 
-fc_chip fc_chip_default(void)
-{
+fc_chip fc_chip_default(void) {
     fc_chip chip;
     memset(&chip, 0, sizeof chip);
     chip.devices_per_chip = 1;
@@ -42,8 +41,7 @@ fc_chip fc_chip_default(void)
     return chip;
 }
 
-static fc_status check_matmul(const char *owner, const fc_chip *chip, uint32_t dtype, fc_error *error)
-{
+static fc_status check_matmul(const char *owner, const fc_chip *chip, uint32_t dtype, fc_error *error) {
     const fc_matmul_curve *curve = &chip->matmul[dtype];
     const struct {
         const char *stem;
@@ -65,23 +63,22 @@ static fc_status check_matmul(const char *owner, const fc_chip *chip, uint32_t d
     return FC_OK;
 }
 
-static fc_status check_counts(const char *owner, const fc_chip *chip, fc_error *error)
-{
+static fc_status check_counts(const char *owner, const fc_chip *chip, fc_error *error) {
     FC_TRY(fc_check_whole(owner, "devices_per_chip", chip->devices_per_chip, 1, 64, error));
     FC_TRY(fc_check_whole(owner, "scaleup_domain", chip->scaleup_domain_count, 0, 1000000, error));
     FC_TRY(fc_check_whole(owner, "scaleup_topology", chip->scaleup_topology, 0, FC_TOPOLOGY_COUNT - 1, error));
     FC_TRY(fc_check_whole(owner, "pcie_generation", chip->pcie_generation, 0, 10, error));
     if (chip->scaleup_bytes_per_s > 0.0 && chip->scaleup_peer_bytes_per_s > chip->scaleup_bytes_per_s) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "%s: scaleup_peer_bw, %g bytes/s to one neighbour, is more than scaleup_bw, %g bytes/s over "
-                            "all links; lower the first or raise the second (both one way)",
-                            owner, chip->scaleup_peer_bytes_per_s, chip->scaleup_bytes_per_s);
+        return fc_error_set(
+            error, FC_BAD_INPUT, NULL, 0, 0,
+            "%s: scaleup_peer_bw, %g bytes/s to one neighbour, is more than scaleup_bw, %g bytes/s over "
+            "all links; lower the first or raise the second (both one way)",
+            owner, chip->scaleup_peer_bytes_per_s, chip->scaleup_bytes_per_s);
     }
     return FC_OK;
 }
 
-fc_status fc_chip_check(const fc_chip *chip, fc_error *error)
-{
+fc_status fc_chip_check(const fc_chip *chip, fc_error *error) {
     FC_TRY(fc_check_text("chip", "name", chip->name, sizeof chip->name, error));
     FC_TRY(fc_check_text("chip", "vendor", chip->vendor, sizeof chip->vendor, error));
     FC_TRY(fc_check_text("chip", "family", chip->family, sizeof chip->family, error));

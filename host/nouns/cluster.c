@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-fc_cluster fc_cluster_default(void)
-{
+fc_cluster fc_cluster_default(void) {
     fc_cluster cluster;
     memset(&cluster, 0, sizeof cluster);
     cluster.chip = fc_chip_default();
@@ -23,13 +22,11 @@ static double site_chips(const fc_cluster *cluster) { return floor(cluster->chip
 
 static double at_most(double value, double most) { return value < most ? value : most; }
 
-static const char *chip_name(const fc_cluster *cluster)
-{
+static const char *chip_name(const fc_cluster *cluster) {
     return cluster->chip.name[0] != '\0' ? cluster->chip.name : "(unnamed)";
 }
 
-static fc_status check_numbers(const fc_cluster *cluster, fc_error *error)
-{
+static fc_status check_numbers(const fc_cluster *cluster, fc_error *error) {
     static const fc_limit limits[] = {
         {"chips", offsetof(fc_cluster, chips_count), FC_UNIT_COUNT, 1.0, 1e9},
         {"sites", offsetof(fc_cluster, sites_count), FC_UNIT_COUNT, 1.0, 1e4},
@@ -55,8 +52,7 @@ static fc_status check_numbers(const fc_cluster *cluster, fc_error *error)
     return FC_OK;
 }
 
-static fc_tier make_tier(const char *name, double chips_count)
-{
+static fc_tier make_tier(const char *name, double chips_count) {
     fc_tier tier;
     memset(&tier, 0, sizeof tier);
     snprintf(tier.name, sizeof tier.name, "%s", name);
@@ -66,8 +62,7 @@ static fc_tier make_tier(const char *name, double chips_count)
 }
 
 /* Where a job of this many chips meets a network of which the sheet says nothing, the fact to supply is named. */
-static fc_status require_fact(const fc_cluster *cluster, double value, const char *key, fc_error *error)
-{
+static fc_status require_fact(const fc_cluster *cluster, double value, const char *key, fc_error *error) {
     if (value > 0.0) {
         return FC_OK;
     }
@@ -76,8 +71,7 @@ static fc_status require_fact(const fc_cluster *cluster, double value, const cha
                         chip_name(cluster), key, site_chips(cluster), key);
 }
 
-static fc_status add_scaleup(fc_cluster *cluster, fc_error *error)
-{
+static fc_status add_scaleup(fc_cluster *cluster, fc_error *error) {
     const fc_chip *chip = &cluster->chip;
     double site = site_chips(cluster);
     if (site > 1.0) {
@@ -98,8 +92,7 @@ static fc_status add_scaleup(fc_cluster *cluster, fc_error *error)
 }
 
 /* A 1:1 fat tree: every chip's share of the NICs reaches any other chip of the site. */
-static fc_status add_scaleout(fc_cluster *cluster, fc_error *error)
-{
+static fc_status add_scaleout(fc_cluster *cluster, fc_error *error) {
     const fc_chip *chip = &cluster->chip;
     FC_TRY(require_fact(cluster, chip->scaleout_bytes_per_s, "scaleout_bw", error));
     FC_TRY(require_fact(cluster, chip->scaleout_eff_frac, "scaleout_eff", error));
@@ -112,8 +105,7 @@ static fc_status add_scaleout(fc_cluster *cluster, fc_error *error)
     return FC_OK;
 }
 
-static fc_status build_tiers(fc_cluster *cluster, fc_error *error)
-{
+static fc_status build_tiers(fc_cluster *cluster, fc_error *error) {
     FC_TRY(add_scaleup(cluster, error));
     if (site_chips(cluster) > cluster->tiers[0].chips_count) {
         FC_TRY(add_scaleout(cluster, error));
@@ -124,8 +116,7 @@ static fc_status build_tiers(fc_cluster *cluster, fc_error *error)
     return FC_OK;
 }
 
-static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error)
-{
+static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error) {
     static const fc_limit limits[] = {
         {"chips", offsetof(fc_tier, chips_count), FC_UNIT_COUNT, 1.0, 1e9},
         {"bw", offsetof(fc_tier, bytes_per_s), FC_UNIT_BYTES_PER_S, 0.0, 1e16},
@@ -141,8 +132,7 @@ static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error
 }
 
 /* `inside` chips are joined by the tiers below; a job that goes beyond them crosses this one. */
-static fc_status check_crossing(const fc_cluster *cluster, uint32_t index, double inside, fc_error *error)
-{
+static fc_status check_crossing(const fc_cluster *cluster, uint32_t index, double inside, fc_error *error) {
     const fc_tier *tier = &cluster->tiers[index];
     if (tier->chips_count < inside) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
@@ -162,8 +152,7 @@ static fc_status check_crossing(const fc_cluster *cluster, uint32_t index, doubl
                         tier->name, slow ? "eff" : "bw", site_chips(cluster), (unsigned)index, slow ? "eff" : "bw");
 }
 
-static fc_status check_tiers(const fc_cluster *cluster, fc_error *error)
-{
+static fc_status check_tiers(const fc_cluster *cluster, fc_error *error) {
     double inside = 1.0;
     for (uint32_t i = 0; i < cluster->tiers_count; i++) {
         FC_TRY(check_tier(&cluster->tiers[i], i, error));
@@ -179,8 +168,7 @@ static fc_status check_tiers(const fc_cluster *cluster, fc_error *error)
                         inside, site_chips(cluster), site_chips(cluster));
 }
 
-fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error)
-{
+fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error) {
     FC_TRY(fc_check_text("cluster", "name", cluster->name, sizeof cluster->name, error));
     FC_TRY(fc_chip_check(&cluster->chip, error));
     FC_TRY(check_numbers(cluster, error));

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-fc_deal fc_deal_default(void)
-{
+fc_deal fc_deal_default(void) {
     fc_deal deal;
     memset(&deal, 0, sizeof deal);
     deal.share_frac = 1.0;
@@ -17,8 +16,7 @@ fc_deal fc_deal_default(void)
     return deal;
 }
 
-static fc_status check_numbers(const fc_deal *deal, fc_error *error)
-{
+static fc_status check_numbers(const fc_deal *deal, fc_error *error) {
     static const fc_limit limits[] = {
         {"usd_per_chip_h", offsetof(fc_deal, usd_per_chip_h), FC_UNIT_USD_PER_H, 0.0, 1e5},
         {"contract.usd_per_month", offsetof(fc_deal, contract_usd_per_month), FC_UNIT_USD_PER_MONTH, 0.0, 1e13},
@@ -36,8 +34,7 @@ static fc_status check_numbers(const fc_deal *deal, fc_error *error)
 }
 
 /* A share of 0 trains nothing: days would be infinite. */
-static fc_status check_share(const fc_deal *deal, fc_error *error)
-{
+static fc_status check_share(const fc_deal *deal, fc_error *error) {
     if (deal->share_frac > 0.0) {
         return FC_OK;
     }
@@ -45,8 +42,7 @@ static fc_status check_share(const fc_deal *deal, fc_error *error)
                         "deal: share is 0, so nothing is trained; allowed is over 0 to 1, for example 0.17 or 35%%");
 }
 
-static fc_status check_contract(const fc_deal *deal, fc_error *error)
-{
+static fc_status check_contract(const fc_deal *deal, fc_error *error) {
     bool paid = deal->contract_usd_per_month > 0.0;
     bool counted = deal->contract_chips_count > 0.0;
     if (paid == counted) {
@@ -58,8 +54,7 @@ static fc_status check_contract(const fc_deal *deal, fc_error *error)
                         paid ? "usd_per_month" : "chips", paid ? "chips" : "usd_per_month");
 }
 
-fc_status fc_deal_check(fc_deal *deal, fc_error *error)
-{
+fc_status fc_deal_check(fc_deal *deal, fc_error *error) {
     FC_TRY(fc_check_text("deal", "name", deal->name, sizeof deal->name, error));
     FC_TRY(fc_check_whole("deal", "status", deal->status, 0, FC_DEAL_STATUS_COUNT - 1, error));
     FC_TRY(check_numbers(deal, error));

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-fc_plan fc_plan_default(void)
-{
+fc_plan fc_plan_default(void) {
     fc_plan plan;
     memset(&plan, 0, sizeof plan);
     plan.zero = -1;
@@ -14,17 +13,15 @@ fc_plan fc_plan_default(void)
     return plan;
 }
 
-static fc_status check_choice(const char *key, int32_t value, int32_t most, fc_error *error)
-{
+static fc_status check_choice(const char *key, int32_t value, int32_t most, fc_error *error) {
     if (value >= -1 && value <= most) {
         return FC_OK;
     }
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "plan: %s is %d; allowed is 0 to %d, or -1 to have it chosen", key, (int)value, (int)most);
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan: %s is %d; allowed is 0 to %d, or -1 to have it chosen",
+                        key, (int)value, (int)most);
 }
 
-fc_status fc_plan_check(const fc_plan *plan, fc_error *error)
-{
+fc_status fc_plan_check(const fc_plan *plan, fc_error *error) {
     const struct {
         const char *key;
         uint32_t value;

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-fc_workload fc_workload_default(void)
-{
+fc_workload fc_workload_default(void) {
     fc_workload workload;
     memset(&workload, 0, sizeof workload);
     workload.kind = FC_WORKLOAD_PRETRAIN;
@@ -18,8 +17,7 @@ fc_workload fc_workload_default(void)
     return workload;
 }
 
-fc_status fc_workload_check(const fc_workload *workload, fc_error *error)
-{
+fc_status fc_workload_check(const fc_workload *workload, fc_error *error) {
     static const fc_limit limits[] = {
         {"tokens", offsetof(fc_workload, tokens_count), FC_UNIT_TOKENS, 1.0, 1e18},
         {"grad_bytes", offsetof(fc_workload, grad_bytes), FC_UNIT_COUNT, 1.0, 8.0},
@@ -33,8 +31,7 @@ fc_status fc_workload_check(const fc_workload *workload, fc_error *error)
     return fc_check_limits("workload", workload, limits, sizeof limits / sizeof limits[0], error);
 }
 
-fc_stack fc_stack_default(void)
-{
+fc_stack fc_stack_default(void) {
     fc_stack stack;
     memset(&stack, 0, sizeof stack);
     stack.flash_attention = 1;
@@ -43,8 +40,7 @@ fc_stack fc_stack_default(void)
     return stack;
 }
 
-fc_status fc_stack_check(const fc_stack *stack, fc_error *error)
-{
+fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     static const fc_limit limits[] = {
         {"tp_overlap", offsetof(fc_stack, tp_overlap_frac), FC_UNIT_FRAC, 0.0, 1.0},
         {"dp_overlap", offsetof(fc_stack, dp_overlap_frac), FC_UNIT_FRAC, 0.0, 1.0},

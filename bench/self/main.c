@@ -1,0 +1,40 @@
+/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS. Called by run.sh; prints a table, judges nothing. */
+#include "self_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void fc_self_print(const fc_self_row *row) {
+    printf("%-44s %12.4g %12.4g %-8s", row->what, row->least, row->median, row->unit);
+    if (row->goal > 0.0) {
+        printf(" %10.4g %8.2f", row->goal, row->more_is_better ? row->goal / row->median : row->median / row->goal);
+    }
+    putchar('\n');
+}
+
+static int fail(const fc_error *error) {
+    char text[sizeof error->text + sizeof error->source + 32];
+    fc_error_format(error, text, sizeof text);
+    fprintf(stderr, "flopcast_self_bench: %s\n", text);
+    return (int)error->status;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 5) {
+        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS\n");
+        return FC_USAGE;
+    }
+    long runs_count = strtol(argv[4], NULL, 10);
+    if (runs_count < 1 || runs_count > 10000) {
+        fprintf(stderr, "flopcast_self_bench: RUNS is %.40s, and goes from 1 to 10000\n", argv[4]);
+        return FC_USAGE;
+    }
+    fc_self_options options = {argv[1], argv[2], argv[3], (uint32_t)runs_count};
+    fc_error error = {0};
+    printf("%-44s %12s %12s %-8s %10s %8s\n", "", "least", "median", "unit", "goal", "ratio");
+    /* Processes first: a child's peak memory starts from what this process holds when it is made. */
+    if (fc_self_startup(&options, &error) != FC_OK || fc_self_chain(&options, &error) != FC_OK) {
+        return fail(&error);
+    }
+    return fflush(stdout) == 0 ? 0 : FC_FAILED;
+}

@@ -12,21 +12,16 @@
 #define MOST_HEAD_DIM 65536u
 #define MOST_WIDE 1000000000u
 
-fc_model fc_model_default(void)
-{
+fc_model fc_model_default(void) {
     fc_model model;
     memset(&model, 0, sizeof model);
     return model;
 }
 
 /* The letter of a repeated pattern, which is never empty after the check. */
-static char letter_at(const char *pattern, uint32_t layer_index)
-{
-    return pattern[layer_index % strlen(pattern)];
-}
+static char letter_at(const char *pattern, uint32_t layer_index) { return pattern[layer_index % strlen(pattern)]; }
 
-fc_mixer fc_model_mixer(const fc_model *model, uint32_t layer_index)
-{
+fc_mixer fc_model_mixer(const fc_model *model, uint32_t layer_index) {
     switch (letter_at(model->attention_pattern, layer_index)) {
     case 'G':
         return FC_MIXER_GLOBAL;
@@ -43,8 +38,7 @@ fc_mixer fc_model_mixer(const fc_model *model, uint32_t layer_index)
     }
 }
 
-fc_block fc_model_block(const fc_model *model, uint32_t layer_index)
-{
+fc_block fc_model_block(const fc_model *model, uint32_t layer_index) {
     char letter = letter_at(model->ffn_pattern, layer_index);
     if (letter == 'M') {
         return layer_index < model->dense_layers ? FC_BLOCK_DENSE : FC_BLOCK_MOE;
@@ -52,8 +46,7 @@ fc_block fc_model_block(const fc_model *model, uint32_t layer_index)
     return letter == 'D' ? FC_BLOCK_DENSE : FC_BLOCK_NONE;
 }
 
-fc_layer_mix fc_model_layer_mix(const fc_model *model)
-{
+fc_layer_mix fc_model_layer_mix(const fc_model *model) {
     fc_layer_mix mix = {{0}, {0}};
     for (uint32_t i = 0; i < model->layers_count; i++) {
         mix.mixer_count[fc_model_mixer(model, i)]++;
@@ -73,23 +66,20 @@ typedef struct whole_limit {
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-static fc_status check_wholes(const whole_limit *limits, size_t count, fc_error *error)
-{
+static fc_status check_wholes(const whole_limit *limits, size_t count, fc_error *error) {
     for (size_t i = 0; i < count; i++) {
         FC_TRY(fc_check_whole("model", limits[i].key, limits[i].value, limits[i].least, limits[i].most, error));
     }
     return FC_OK;
 }
 
-static fc_status check_texts(const fc_model *model, fc_error *error)
-{
+static fc_status check_texts(const fc_model *model, fc_error *error) {
     FC_TRY(fc_check_text("model", "name", model->name, sizeof model->name, error));
     FC_TRY(fc_check_text("model", "attention_pattern", model->attention_pattern, FC_PATTERN_SIZE, error));
     return fc_check_text("model", "ffn_pattern", model->ffn_pattern, FC_PATTERN_SIZE, error);
 }
 
-static fc_status check_main_ranges(const fc_model *m, fc_error *error)
-{
+static fc_status check_main_ranges(const fc_model *m, fc_error *error) {
     const whole_limit limits[] = {
         {"layers", m->layers_count, 1, FC_MAX_LAYERS},
         {"hidden", m->hidden, 1, MOST_WIDTH},
@@ -118,8 +108,7 @@ static fc_status check_main_ranges(const fc_model *m, fc_error *error)
     return check_wholes(limits, COUNT_OF(limits), error);
 }
 
-static fc_status check_block_ranges(const fc_model *m, fc_error *error)
-{
+static fc_status check_block_ranges(const fc_model *m, fc_error *error) {
     const whole_limit limits[] = {
         {"dense_layers", m->dense_layers, 0, m->layers_count},
         {"ffn_hidden", m->ffn_hidden, 0, MOST_WIDE},
@@ -139,8 +128,7 @@ static fc_status check_block_ranges(const fc_model *m, fc_error *error)
     return check_wholes(limits, COUNT_OF(limits), error);
 }
 
-static fc_status check_switches(const fc_model *m, fc_error *error)
-{
+static fc_status check_switches(const fc_model *m, fc_error *error) {
     const whole_limit limits[] = {
         {"shared_expert_gate", m->shared_expert_gate, 0, 1},
         {"router_bias", m->router_bias, 0, 1},
@@ -162,8 +150,7 @@ static fc_status check_switches(const fc_model *m, fc_error *error)
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
 static fc_status check_letters(const char *key, const char *pattern, const char *allowed, const char *meaning,
-                               fc_error *error)
-{
+                               fc_error *error) {
     size_t good = strspn(pattern, allowed);
     if (pattern[good] == '\0') {
         return FC_OK;
@@ -172,8 +159,7 @@ static fc_status check_letters(const char *key, const char *pattern, const char 
                         key, pattern[good], meaning);
 }
 
-static fc_status fill_patterns(fc_model *m, fc_error *error)
-{
+static fc_status fill_patterns(fc_model *m, fc_error *error) {
     if (m->attention_pattern[0] == '\0') {
         m->attention_pattern[0] = 'G';
         m->attention_pattern[1] = '\0';
@@ -199,17 +185,15 @@ static fc_status fill_patterns(fc_model *m, fc_error *error)
 /* ---- what follows, and what contradicts ------------------------------------------------------------------------- */
 
 /* A layer of some kind needs a size that is not there. */
-static fc_status require(bool needed, uint64_t value, const char *what, const char *key, fc_error *error)
-{
+static fc_status require(bool needed, uint64_t value, const char *what, const char *key, fc_error *error) {
     if (!needed || value > 0) {
         return FC_OK;
     }
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "model: %s needs %s, which is missing or 0: set it to 1 or more",
-                        what, key);
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                        "model: %s needs %s, which is missing or 0: set it to 1 or more", what, key);
 }
 
-static fc_status fill_heads(fc_model *m, bool attends, fc_error *error)
-{
+static fc_status fill_heads(fc_model *m, bool attends, fc_error *error) {
     FC_TRY(require(attends, m->heads, "attention", "heads", error));
     if (m->heads == 0) {
         return FC_OK;
@@ -231,8 +215,7 @@ static fc_status fill_heads(fc_model *m, bool attends, fc_error *error)
     return FC_OK;
 }
 
-static fc_status fill_head_sizes(fc_model *m, bool attends, fc_error *error)
-{
+static fc_status fill_head_sizes(fc_model *m, bool attends, fc_error *error) {
     bool latent = attends && m->attention == FC_ATTENTION_MLA;
     FC_TRY(require(latent, m->kv_lora_rank, "attention: mla", "kv_lora_rank", error));
     FC_TRY(require(latent, m->qk_nope_head_dim, "attention: mla", "qk_nope_head_dim", error));
@@ -251,8 +234,7 @@ static fc_status fill_head_sizes(fc_model *m, bool attends, fc_error *error)
     return FC_OK;
 }
 
-static fc_status fill_attention(fc_model *m, const fc_layer_mix *mix, fc_error *error)
-{
+static fc_status fill_attention(fc_model *m, const fc_layer_mix *mix, fc_error *error) {
     uint32_t windowed = mix->mixer_count[FC_MIXER_WINDOW] + mix->mixer_count[FC_MIXER_CHUNK];
     bool attends = mix->mixer_count[FC_MIXER_GLOBAL] + windowed > 0 || m->encoder_layers > 0;
     FC_TRY(require(windowed > 0, m->window, "an L or C letter in attention_pattern", "window", error));
@@ -267,8 +249,7 @@ static fc_status fill_attention(fc_model *m, const fc_layer_mix *mix, fc_error *
     return FC_OK;
 }
 
-static fc_status check_experts(const fc_model *m, const fc_layer_mix *mix, fc_error *error)
-{
+static fc_status check_experts(const fc_model *m, const fc_layer_mix *mix, fc_error *error) {
     bool moe = mix->block_count[FC_BLOCK_MOE] > 0;
     FC_TRY(require(moe, m->experts, "an M letter in ffn_pattern", "experts", error));
     if (m->experts == 0 && (m->shared_experts > 0 || m->experts_per_token > 0)) {
@@ -291,8 +272,7 @@ static fc_status check_experts(const fc_model *m, const fc_layer_mix *mix, fc_er
     return FC_OK;
 }
 
-static fc_status fill_blocks(fc_model *m, const fc_layer_mix *mix, fc_error *error)
-{
+static fc_status fill_blocks(fc_model *m, const fc_layer_mix *mix, fc_error *error) {
     FC_TRY(check_experts(m, mix, error));
     bool dense = mix->block_count[FC_BLOCK_DENSE] > 0 || m->encoder_layers > 0;
     FC_TRY(require(dense, m->ffn_hidden, "a dense feed-forward block", "ffn_hidden", error));
@@ -306,8 +286,7 @@ static fc_status fill_blocks(fc_model *m, const fc_layer_mix *mix, fc_error *err
     return FC_OK;
 }
 
-static fc_status fill_state_space(fc_model *m, const fc_layer_mix *mix, fc_error *error)
-{
+static fc_status fill_state_space(fc_model *m, const fc_layer_mix *mix, fc_error *error) {
     if (mix->mixer_count[FC_MIXER_MAMBA2] + mix->mixer_count[FC_MIXER_GATED_DELTA] == 0) {
         return FC_OK;
     }
@@ -326,8 +305,7 @@ static fc_status fill_state_space(fc_model *m, const fc_layer_mix *mix, fc_error
     return FC_OK;
 }
 
-static fc_status fill_encoder(fc_model *m, fc_error *error)
-{
+static fc_status fill_encoder(fc_model *m, fc_error *error) {
     if (m->encoder_layers == 0) {
         return FC_OK;
     }
@@ -341,8 +319,7 @@ static fc_status fill_encoder(fc_model *m, fc_error *error)
     return require(true, m->encoder_seq_len, "an encoder", "encoder_seq_len", error);
 }
 
-fc_status fc_model_check(fc_model *model, fc_error *error)
-{
+fc_status fc_model_check(fc_model *model, fc_error *error) {
     FC_TRY(check_texts(model, error));
     FC_TRY(check_main_ranges(model, error));
     FC_TRY(check_block_ranges(model, error));

@@ -34,7 +34,8 @@ typedef enum fc_saved_if {
     FC_SAVED_IF_DROPOUT = 1,
     FC_SAVED_IF_PLAIN_ATTENTION = 2, /* the s² tensors that flash attention never stores */
     FC_SAVED_UNTIL_SELECTIVE = 4,    /* dropped by selective and full recomputation; else dropped by full only */
-    FC_SAVED_LAYER_INPUT = 8         /* kept even by full recomputation */
+    FC_SAVED_LAYER_INPUT = 8,        /* kept even by full recomputation */
+    FC_SAVED_IF_FLASH_ATTENTION = 16 /* the log-sum-exp that only flash attention stores */
 } fc_saved_if;
 
 #define FC_MAX_SAVED 4

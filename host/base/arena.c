@@ -95,9 +95,7 @@ void *fc_arena_alloc(fc_arena *arena, size_t size_bytes) {
     return memory;
 }
 
-char *fc_arena_strdup(fc_arena *arena, const char *text) {
-    return fc_arena_strndup(arena, text, strlen(text));
-}
+char *fc_arena_strdup(fc_arena *arena, const char *text) { return fc_arena_strndup(arena, text, strlen(text)); }
 
 char *fc_arena_strndup(fc_arena *arena, const char *text, size_t length) {
     size_t size = 0;
@@ -128,6 +126,4 @@ char *fc_arena_printf(fc_arena *arena, const char *format, ...) {
     return text;
 }
 
-size_t fc_arena_used_bytes(const fc_arena *arena) {
-    return arena->used_bytes;
-}
+size_t fc_arena_used_bytes(const fc_arena *arena) { return arena->used_bytes; }

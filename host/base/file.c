@@ -35,7 +35,8 @@ static fc_status open_for_reading(int *out, const char *path, fc_error *error) {
     if (fd < 0) {
         int code = errno;
         if (code == ENOENT) {
-            return fc_error_set(error, FC_BAD_INPUT, path, 0, 0, "there is no such file; check the spelling of the path");
+            return fc_error_set(error, FC_BAD_INPUT, path, 0, 0,
+                                "there is no such file; check the spelling of the path");
         }
         return fail(error, FC_BAD_INPUT, path, "the file cannot be opened", code);
     }

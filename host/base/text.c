@@ -10,13 +10,9 @@ static bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t bounded_length(const char *text) {
     size_t length = 0;
@@ -118,9 +114,7 @@ bool fc_text_same_name(const char *a, const char *b) {
     }
 }
 
-bool fc_text_starts(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
+bool fc_text_starts(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
 bool fc_text_ends(const char *text, const char *suffix) {
     size_t size = strlen(text);
@@ -181,9 +175,7 @@ void fc_text_add_bytes(fc_text *text, const char *bytes, size_t size) {
     }
 }
 
-void fc_text_add(fc_text *text, const char *bytes) {
-    fc_text_add_bytes(text, bytes, strlen(bytes));
-}
+void fc_text_add(fc_text *text, const char *bytes) { fc_text_add_bytes(text, bytes, strlen(bytes)); }
 
 void fc_text_addf(fc_text *text, const char *format, ...) {
     va_list arguments;

@@ -17,6 +17,11 @@ bool fc_text_ends(const char *text, const char *suffix);
 /* Copies what fits and terminates; false when it did not all fit. */
 bool fc_text_copy(char *out, size_t out_size, const char *text);
 
+/* `text` on one line for a message: control bytes and broken UTF-8 become '?', the end is cut with … so that it fits. */
+void fc_text_excerpt(char *out, size_t out_size, const char *text);
+/* Bytes of the UTF-8 character at `bytes` (1 to 4), of which `size` are left; 0 when it is not valid UTF-8. */
+size_t fc_text_character_size(const char *bytes, size_t size);
+
 /* A whole file, zero-terminated, in the arena. Refuses directories, unreadable files, and more than FC_FILE_MAX_BYTES
  * (FC_OVER_LIMIT). */
 fc_status fc_file_read(char **out_bytes, size_t *out_size, fc_arena *arena, const char *path, fc_error *error);

@@ -88,6 +88,7 @@ typedef struct fc_reader {
     fc_study *study;     /* receives spreads; may be NULL: then ranges are refused */
     const char *origin;
     fc_grade grade;      /* of values that state none */
+    const char *source;  /* of values that state none; may be NULL */
 } fc_reader;
 
 /* Reads every key of `map` that `noun` knows into `target`, marks it used, and leaves the rest for

@@ -441,6 +441,19 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
     return FC_OK;
 }
 
+void fc_step_scale(fc_step *step, double factor)
+{
+    double used = fc_hd_max(factor, step->hfu_frac);
+    step->time_s = 0;
+    for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
+        step->cause_s[i] *= used;
+        step->time_s += step->cause_s[i];
+    }
+    step->mfu_frac /= used;
+    step->hfu_frac /= used;
+    step->tokens_per_s /= used;
+}
+
 static const char *const cause_names[FC_STEP_CAUSE_COUNT] = {
     "matmul", "attention", "memory_bound", "launch", "recompute", "tensor", "expert",
     "context", "pipeline", "bubble", "data", "optimizer", "straggler",

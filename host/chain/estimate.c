@@ -1,0 +1,194 @@
+/* estimate.c: the chain, as a table of contents. */
+#include "flopcast/estimate.h"
+
+#include "../base/stats.h"
+#include "draws.h"
+#include "plan_fit.h"
+
+#include "flopcast/hd/hd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *study, const fc_plan *plan,
+                            fc_error *error)
+{
+    out->plan = *plan;
+    fc_memory_size(&out->memory, ops, &study->cluster, plan, &study->stack);
+    FC_TRY(fc_step_time(&out->step, ops, &study->cluster, plan, &study->stack, error));
+    bool stated = study->deal.mfu_frac > 0;
+    fc_step_scale(&out->step, stated ? out->step.mfu_frac / study->deal.mfu_frac : study->step_time_factor);
+    fc_run_project(&out->run, &out->step, ops, &study->cluster, &study->deal);
+    fc_cost_price(&out->cost, &out->run, &study->cluster, &study->deal);
+    return FC_OK;
+}
+
+/* ---- the plan ------------------------------------------------------------------------------------------------- */
+
+static bool is_complete(const fc_plan *plan)
+{
+    return plan->tp && plan->pp && plan->vpp && plan->dp && plan->cp && plan->ep && plan->micro_batch &&
+           plan->global_batch && plan->recompute && plan->zero >= 0 && plan->sequence_parallel >= 0;
+}
+
+static fc_status settle_plan(fc_plan *plan, fc_estimate *out, const fc_study *study, fc_error *error)
+{
+    out->plan_given = is_complete(&study->plan);
+    return fc_plan_choose(plan, out, &out->ops, study, error);
+}
+
+/* ---- ranges --------------------------------------------------------------------------------------------------- */
+
+enum { RESULT_COUNT = 8 };
+
+/* The results that carry a range, in the order of result_range below. */
+static void take_results(double *row, const fc_point *point)
+{
+    row[0] = point->step.time_s;
+    row[1] = point->step.mfu_frac;
+    row[2] = point->run.days;
+    row[3] = point->run.chip_h;
+    row[4] = point->run.goodput_frac;
+    row[5] = point->cost.total_usd;
+    row[6] = point->cost.usd_per_mtoken;
+    row[7] = point->cost.energy_mwh;
+}
+
+static fc_range *result_range(fc_estimate *out, int index)
+{
+    fc_range *const ranges[RESULT_COUNT] = {&out->time_s,       &out->mfu_frac,  &out->days,           &out->chip_h,
+                                            &out->goodput_frac, &out->total_usd, &out->usd_per_mtoken, &out->energy_mwh};
+    return ranges[index];
+}
+
+static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
+{
+    size_t count = study->draws_count > 0 && study->spreads_count > 0 ? study->draws_count : 1;
+    double *values = fc_arena_alloc(arena, count * RESULT_COUNT * sizeof *values);
+    fc_study *drawn = fc_arena_alloc(arena, sizeof *drawn);
+    if (values == NULL || drawn == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %zu draws: lower `draws`", count);
+    }
+    *drawn = *study;
+    for (size_t i = 0; i < count; ++i) {
+        fc_point point;
+        double row[RESULT_COUNT];
+        if (study->spreads_count > 0) {
+            fc_draws_apply(drawn, study->seed, i, 0);
+        }
+        FC_TRY(fc_estimate_point(&point, &out->ops, drawn, &out->point.plan, error));
+        take_results(row, &point);
+        for (size_t j = 0; j < RESULT_COUNT; ++j) {
+            values[j * count + i] = row[j];
+        }
+    }
+    for (int j = 0; j < RESULT_COUNT; ++j) {
+        *result_range(out, j) = fc_stats_range(values + (size_t)j * count, count);
+    }
+    out->draws_count = (uint32_t)count;
+    return FC_OK;
+}
+
+/* ---- what moves the answer -------------------------------------------------------------------------------------- */
+
+static double headline(const fc_point *point) { return point->cost.priced ? point->cost.total_usd : point->run.days; }
+
+static void insert_driver(fc_estimate *out, const char *input, double swing_frac)
+{
+    uint32_t at = out->drivers_count < FC_MAX_DRIVERS ? out->drivers_count : FC_MAX_DRIVERS - 1;
+    if (out->drivers_count == FC_MAX_DRIVERS && fabs(out->drivers[at].swing_frac) >= fabs(swing_frac)) {
+        return;
+    }
+    while (at > 0 && fabs(out->drivers[at - 1].swing_frac) < fabs(swing_frac)) {
+        out->drivers[at] = out->drivers[at - 1];
+        at -= 1;
+    }
+    snprintf(out->drivers[at].input, sizeof out->drivers[at].input, "%s", input);
+    out->drivers[at].swing_frac = swing_frac;
+    out->drivers_count += out->drivers_count < FC_MAX_DRIVERS;
+}
+
+static fc_status rank_drivers(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
+{
+    double mid = headline(&out->point);
+    fc_study *moved = fc_arena_alloc(arena, sizeof *moved);
+    if (moved == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
+    }
+    for (uint32_t i = 0; i < study->spreads_count; ++i) {
+        double ends[2];
+        for (int end = 0; end < 2; ++end) {
+            fc_point point;
+            *moved = *study;
+            fc_draws_set(moved, &study->spreads[i], end == 0 ? 0.1 : 0.9);
+            FC_TRY(fc_estimate_point(&point, &out->ops, moved, &out->point.plan, error));
+            ends[end] = headline(&point);
+        }
+        double swing_frac = (ends[1] - ends[0]) / mid;
+        if (swing_frac != 0) {
+            insert_driver(out, study->spreads[i].key, swing_frac);
+        }
+    }
+    return FC_OK;
+}
+
+/* ---- the chain -------------------------------------------------------------------------------------------------- */
+
+static fc_status refuse_endless(const fc_estimate *out, fc_error *error)
+{
+    const fc_run *run = &out->point.run;
+    if (run->days > 0 && run->days < 1e7 && run->goodput_frac > 1e-3) {
+        return FC_OK;
+    }
+    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
+                        "the run never finishes: goodput %.2g, %.3g days; a failure every %.3g s against %.3g s to "
+                        "restart. Remedy: fewer chips in one job, a faster cluster.restart, or deal.goodput if "
+                        "replicas can be lost without stopping",
+                        run->goodput_frac, run->days, run->mtbf_s, run->checkpoint_s);
+}
+
+fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
+{
+    memset(out, 0, sizeof *out);
+    fc_plan plan;
+    fc_ops_count(&out->ops, &study->model, &study->workload);
+    FC_TRY(settle_plan(&plan, out, study, error));
+    FC_TRY(fc_estimate_point(&out->point, &out->ops, study, &plan, error));
+    FC_TRY(refuse_endless(out, error));
+    FC_TRY(draw_ranges(out, study, arena, error));
+    return rank_drivers(out, study, arena, error);
+}
+
+/* ---- the measured domain ---------------------------------------------------------------------------------------- */
+
+typedef struct axis {
+    const char *name;
+    bool beyond;
+} axis;
+
+uint32_t fc_estimate_beyond(char *out, size_t out_size, const fc_estimate *estimate, const fc_study *study)
+{
+    const fc_domain *domain = &study->domain;
+    const axis axes[] = {
+        {"chips", estimate->point.step.chips_used_count > domain->chips_count},
+        {"total parameters", estimate->ops.params_total_count > domain->params_total_count},
+        {"active parameters", estimate->ops.params_active_count > domain->params_active_count},
+        {"tokens a step", estimate->point.step.tokens_per_step > domain->tokens_per_step},
+        {"chip", !domain->chip_measured},
+        {"dtype", !domain->dtype_measured},
+    };
+    uint32_t count = 0;
+    size_t used = 0;
+    if (out_size > 0) {
+        out[0] = '\0';
+    }
+    for (size_t i = 0; i < sizeof axes / sizeof axes[0]; ++i) {
+        if (axes[i].beyond) {
+            int wrote = snprintf(out + used, out_size - used, "%s%s", count > 0 ? ", " : "", axes[i].name);
+            used += wrote > 0 && (size_t)wrote < out_size - used ? (size_t)wrote : 0;
+            count += 1;
+        }
+    }
+    return count;
+}

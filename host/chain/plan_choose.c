@@ -1,0 +1,277 @@
+/* plan_choose.c: a sensible plan where the study leaves one open: the fastest of a bounded set that fits.
+ *
+ * The set (docs/formulas.md, "Choosing a plan"): TP up to the scale-up domain, PP with useful layer counts a stage, CP
+ * for long sequences, EP over divisors of the experts, micro-batch 1 to 8, the least recomputation that fits. Ties go to
+ * the first in this order, so the same study gets the same plan.
+ */
+#include "plan_fit.h"
+
+#include "flopcast/estimate.h"
+#include "flopcast/hd/hd.h"
+
+#include <string.h>
+
+enum {
+    MOST_CHOICES = 64,
+    MOST_MICRO_BATCH = 8,
+    MOST_CONTEXT = 64,
+    LEAST_TOKENS_PER_CONTEXT_RANK = 4096,
+    MOST_BATCH_TRIES = 256
+};
+
+typedef struct choices {
+    uint32_t count;
+    uint32_t values[MOST_CHOICES];
+} choices;
+
+static void add_choice(choices *list, uint32_t value)
+{
+    for (uint32_t i = 0; i < list->count; ++i) {
+        if (list->values[i] == value) {
+            return;
+        }
+    }
+    if (list->count < MOST_CHOICES) {
+        list->values[list->count++] = value;
+    }
+}
+
+static choices only(uint32_t value)
+{
+    choices list = {0};
+    add_choice(&list, value);
+    return list;
+}
+
+/* Powers of two up to `most` that divide `divided` (0: anything). */
+static choices powers(uint32_t most, uint32_t divided)
+{
+    choices list = {0};
+    for (uint32_t value = 1; value <= most && value < (1u << 30); value *= 2) {
+        if (divided == 0 || divided % value == 0) {
+            add_choice(&list, value);
+        }
+    }
+    return list;
+}
+
+static choices tensor_choices(const fc_study *study)
+{
+    if (study->plan.tp > 0) {
+        return only(study->plan.tp);
+    }
+    double domain = study->cluster.tiers_count > 0 ? study->cluster.tiers[0].chips_count : 1.0;
+    double most = fc_hd_min(domain, study->cluster.chips_count);
+    return powers((uint32_t)most, study->model.heads);
+}
+
+/* Stage counts that waste no layer, and powers of two. */
+static choices pipeline_choices(const fc_study *study)
+{
+    uint32_t layers = study->model.layers_count + study->model.encoder_layers;
+    if (study->plan.pp > 0) {
+        return only(study->plan.pp);
+    }
+    choices list = {0};
+    for (uint32_t stages = 1; stages <= layers; ++stages) {
+        bool power = (stages & (stages - 1)) == 0;
+        if ((layers % stages == 0 || power) && stages <= study->cluster.chips_count) {
+            add_choice(&list, stages);
+        }
+    }
+    return list;
+}
+
+static choices chunk_choices(const fc_study *study, uint32_t pp)
+{
+    if (study->plan.vpp > 0) {
+        return only(study->plan.vpp);
+    }
+    choices list = only(1);
+    uint32_t layers = study->model.layers_count + study->model.encoder_layers;
+    for (uint32_t chunks = 2; pp > 1 && chunks <= 8 && chunks * pp <= layers; chunks *= 2) {
+        if (layers % (chunks * pp) == 0) {
+            add_choice(&list, chunks);
+        }
+    }
+    return list;
+}
+
+static choices context_choices(const fc_study *study)
+{
+    if (study->plan.cp > 0) {
+        return only(study->plan.cp);
+    }
+    uint64_t most = study->workload.seq_len / LEAST_TOKENS_PER_CONTEXT_RANK;
+    if (most > MOST_CONTEXT) {
+        most = MOST_CONTEXT;
+    }
+    return powers(most < 1 ? 1 : (uint32_t)most, 0);
+}
+
+static choices expert_choices(const fc_study *study, uint32_t dp)
+{
+    if (study->plan.ep > 0) {
+        return only(study->plan.ep);
+    }
+    if (study->model.experts == 0) {
+        return only(1);
+    }
+    choices divisors = powers(study->model.experts, study->model.experts);
+    choices list = {0};
+    for (uint32_t i = 0; i < divisors.count; ++i) {
+        if (dp % divisors.values[i] == 0) {
+            add_choice(&list, divisors.values[i]);
+        }
+    }
+    return list;
+}
+
+static uint32_t default_batch(const fc_study *study)
+{
+    double wanted = study->batch_tokens / (double)study->workload.seq_len;
+    uint32_t batch = 1;
+    while (batch < (1u << 24) && batch * 2.0 <= wanted) {
+        batch *= 2;
+    }
+    return batch;
+}
+
+/* The most replicas, within the chips, that split the batch evenly into micro-batches; 0 if none. */
+static uint32_t replicas(const fc_study *study, const fc_plan *plan)
+{
+    double room = floor(study->cluster.chips_count / ((double)plan->tp * plan->pp * plan->cp));
+    if (study->plan.dp > 0) {
+        bool divides = plan->global_batch % ((uint64_t)study->plan.dp * plan->micro_batch) == 0;
+        return divides && study->plan.dp <= room ? study->plan.dp : 0;
+    }
+    if (room < 1 || plan->global_batch % plan->micro_batch != 0) {
+        return 0;
+    }
+    uint32_t passes = plan->global_batch / plan->micro_batch;
+    uint32_t least = (uint32_t)fc_hd_min(fc_hd_pieces(passes, room), passes);
+    for (uint32_t each = least; each <= passes && each < least + MOST_BATCH_TRIES; ++each) {
+        if (passes % each == 0) {
+            return passes / each;
+        }
+    }
+    return 0;
+}
+
+typedef struct search {
+    const fc_study *study;
+    const fc_ops *ops;
+    fc_plan best;
+    double best_s;
+    double tried_count;
+    double fitting_count;
+    fc_plan closest; /* least memory over capacity */
+    double closest_bytes;
+} search;
+
+static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
+{
+    fc_memory memory;
+    s->tried_count += 1;
+    bool fits = fc_plan_fit_recompute(&memory, plan, s->ops, s->study);
+    if (s->closest_bytes == 0 || memory.per_chip_bytes < s->closest_bytes) {
+        s->closest = *plan;
+        s->closest_bytes = memory.per_chip_bytes;
+    }
+    if (!fits) {
+        return FC_OK;
+    }
+    fc_step step;
+    FC_TRY(fc_step_time(&step, s->ops, &s->study->cluster, plan, &s->study->stack, error));
+    s->fitting_count += 1;
+    if (s->best_s == 0 || step.time_s < s->best_s) {
+        s->best = *plan;
+        s->best_s = step.time_s;
+    }
+    return FC_OK;
+}
+
+static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error)
+{
+    fc_plan given = s->study->plan;
+    if (given.zero >= 0) {
+        plan->zero = given.zero;
+        return try_plan(s, plan, error);
+    }
+    plan->zero = 1;
+    FC_TRY(try_plan(s, plan, error));
+    if (plan->pp == 1 && plan->dp > 1) {
+        plan->zero = 3;
+        FC_TRY(try_plan(s, plan, error));
+    }
+    return FC_OK;
+}
+
+static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error)
+{
+    uint32_t given = s->study->plan.micro_batch;
+    for (uint32_t micro = given ? given : 1; micro <= (given ? given : MOST_MICRO_BATCH); micro *= 2) {
+        plan->micro_batch = micro;
+        plan->dp = replicas(s->study, plan);
+        if (plan->dp == 0) {
+            continue;
+        }
+        choices experts = expert_choices(s->study, plan->dp);
+        for (uint32_t i = 0; i < experts.count; ++i) {
+            plan->ep = experts.values[i];
+            FC_TRY(try_zero_stages(s, plan, error));
+        }
+        if (given) {
+            break;
+        }
+    }
+    return FC_OK;
+}
+
+static fc_status try_all(search *s, fc_error *error)
+{
+    const fc_study *study = s->study;
+    fc_plan plan = study->plan;
+    if (plan.global_batch == 0) {
+        plan.global_batch = default_batch(study);
+    }
+    choices tensor = tensor_choices(study);
+    choices pipeline = pipeline_choices(study);
+    choices context = context_choices(study);
+    for (uint32_t i = 0; i < tensor.count; ++i) {
+        plan.tp = tensor.values[i];
+        plan.sequence_parallel = study->plan.sequence_parallel >= 0 ? study->plan.sequence_parallel : plan.tp > 1;
+        for (uint32_t j = 0; j < pipeline.count; ++j) {
+            plan.pp = pipeline.values[j];
+            choices chunks = chunk_choices(study, plan.pp);
+            for (uint32_t k = 0; k < chunks.count * context.count; ++k) {
+                plan.vpp = chunks.values[k % chunks.count];
+                plan.cp = context.values[k / chunks.count];
+                FC_TRY(try_micro_batches(s, &plan, error));
+            }
+        }
+    }
+    return FC_OK;
+}
+
+fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, const fc_study *study, fc_error *error)
+{
+    search s;
+    memset(&s, 0, sizeof s);
+    s.study = study;
+    s.ops = ops;
+    FC_TRY(try_all(&s, error));
+    counts->plans_tried_count = s.tried_count;
+    counts->plans_fitting_count = s.fitting_count;
+    if (s.tried_count == 0) {
+        return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
+                            "no plan splits global_batch = %u over %.0f chips as given: leave plan.dp or "
+                            "plan.micro_batch open, or change workload.global_batch",
+                            study->plan.global_batch, study->cluster.chips_count);
+    }
+    if (s.best_s == 0) {
+        return fc_plan_refuse(&s.closest, ops, study, error);
+    }
+    *out = s.best;
+    return FC_OK;
+}

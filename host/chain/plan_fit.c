@@ -1,0 +1,109 @@
+#include "plan_fit.h"
+
+#include "flopcast/estimate.h"
+#include "flopcast/hd/hd.h"
+
+#include <stdio.h>
+
+static const double BYTES_PER_GIB = 1073741824.0;
+
+bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_ops *ops, const fc_study *study)
+{
+    uint32_t given = study->plan.recompute;
+    uint32_t from = given == FC_RECOMPUTE_AUTO ? FC_RECOMPUTE_NONE : given;
+    uint32_t to = given == FC_RECOMPUTE_AUTO ? FC_RECOMPUTE_FULL : given;
+    for (uint32_t recompute = from; recompute <= to; ++recompute) {
+        plan->recompute = recompute;
+        fc_memory_size(out, ops, &study->cluster, plan, &study->stack);
+        if (out->fits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fits(const fc_plan *plan, const fc_ops *ops, const fc_study *study)
+{
+    fc_memory memory;
+    fc_memory_size(&memory, ops, &study->cluster, plan, &study->stack);
+    return memory.fits != 0;
+}
+
+/* Single changes from the least to the most costly in time; the first that fits is told. */
+static bool find_remedy(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
+{
+    fc_plan trial = *plan;
+    if (plan->tp > 1 && plan->sequence_parallel != 1) {
+        trial.sequence_parallel = 1;
+        if (fits(&trial, ops, study)) {
+            snprintf(out, out_size, "set plan.sequence_parallel to 1");
+            return true;
+        }
+    }
+    static const char *const recompute_words[] = {"auto", "none", "selective", "full"};
+    for (uint32_t recompute = plan->recompute + 1; recompute < FC_RECOMPUTE_COUNT; ++recompute) {
+        trial = *plan;
+        trial.recompute = recompute;
+        if (fits(&trial, ops, study)) {
+            snprintf(out, out_size, "set plan.recompute to %s", recompute_words[recompute]);
+            return true;
+        }
+    }
+    for (int32_t zero = (plan->zero < 0 ? 0 : plan->zero) + 1; zero <= 3; ++zero) {
+        trial = *plan;
+        trial.recompute = FC_RECOMPUTE_FULL;
+        trial.zero = zero;
+        if (fits(&trial, ops, study)) {
+            snprintf(out, out_size, "set plan.zero to %d and plan.recompute to full", zero);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Chips whose memory holds weights, gradients and optimizer states once, everything sharded. */
+static double least_chips(const fc_ops *ops, const fc_study *study)
+{
+    double bytes_each = ops->weight_bytes + ops->grad_bytes + ops->master_bytes + ops->optimizer_bytes;
+    double room = study->cluster.chip.memory_bytes - study->stack.reserve_bytes;
+    return room > 0 ? fc_hd_pieces(ops->params_total_count * bytes_each, room) : 0;
+}
+
+static fc_memory_cause biggest(const fc_memory *memory)
+{
+    int cause = 0;
+    for (int i = 1; i < FC_MEMORY_CAUSE_COUNT; ++i) {
+        if (memory->cause_bytes[i] > memory->cause_bytes[cause]) {
+            cause = i;
+        }
+    }
+    return (fc_memory_cause)cause;
+}
+
+fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error)
+{
+    fc_memory memory;
+    fc_memory_size(&memory, ops, &study->cluster, closest, &study->stack);
+    fc_memory_cause cause = biggest(&memory);
+    char remedy[256];
+    double chips = least_chips(ops, study);
+    if (find_remedy(remedy, sizeof remedy, closest, ops, study)) {
+        /* told below */
+    } else if (chips > study->cluster.chips_count) {
+        snprintf(remedy, sizeof remedy,
+                 "weights and optimizer states alone need %.0f chips of this kind, the cluster has %.0f: raise "
+                 "cluster.chips, or lower workload.optimizer_bytes, master_bytes or grad_bytes",
+                 chips, study->cluster.chips_count);
+    } else if (cause == FC_MEMORY_ACTIVATIONS || cause == FC_MEMORY_LOGITS || cause == FC_MEMORY_BUFFERS) {
+        snprintf(remedy, sizeof remedy, "shorten workload.seq_len, lower plan.micro_batch, or raise plan.cp");
+    } else {
+        snprintf(remedy, sizeof remedy, "leave more of the plan open (plan: auto), or raise plan.tp, plan.pp or plan.ep");
+    }
+    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
+                        "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "
+                        "needs %.1f GiB on a chip that has %.1f GiB, most of it for %s (%.1f GiB). Remedy: %s",
+                        closest->tp, closest->pp, closest->vpp, closest->cp, closest->ep, closest->dp, closest->zero,
+                        closest->micro_batch, memory.per_chip_bytes / BYTES_PER_GIB,
+                        memory.capacity_bytes / BYTES_PER_GIB, fc_memory_cause_name(cause),
+                        memory.cause_bytes[cause] / BYTES_PER_GIB, remedy);
+}

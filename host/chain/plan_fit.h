@@ -1,0 +1,16 @@
+/* plan_fit.h: does a plan fit, and if not, what is the cheapest change that makes it fit. */
+#ifndef FLOPCAST_HOST_CHAIN_PLAN_FIT_H
+#define FLOPCAST_HOST_CHAIN_PLAN_FIT_H
+
+#include "flopcast/results.h"
+#include "flopcast/study.h"
+
+#include <stdbool.h>
+
+/* Sizes the plan; where the study leaves recomputation open, with the least of it that fits (written into `plan`). */
+bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_ops *ops, const fc_study *study);
+
+/* FC_INFEASIBLE: how much is missing, what takes it, and the cheapest remedy that was found to work. */
+fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error);
+
+#endif

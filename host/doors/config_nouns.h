@@ -1,0 +1,34 @@
+/* config_nouns.h: one noun from a node of a study: a name, a path or a map, over its catalogue entry, over defaults. */
+#ifndef FLOPCAST_HOST_DOORS_CONFIG_NOUNS_H
+#define FLOPCAST_HOST_DOORS_CONFIG_NOUNS_H
+
+#include "config.h"
+
+/* What the readers of one study share. */
+typedef struct fc_loading {
+    const fc_config *config;
+    fc_reader reader;
+    fc_node *defaults; /* data/defaults.yaml */
+} fc_loading;
+
+fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *study, fc_error *error);
+
+/* `node` may be NULL: then the defaults stand alone. `path` is the prefix of keys in facts. */
+fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error);
+fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error);
+fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error);
+fc_status fc_load_stack(fc_stack *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error);
+fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_error *error);
+/* Takes the chip's price from data/prices when neither study nor defaults give one. */
+fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error);
+fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error);
+fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *study, fc_error *error);
+
+/* The file at `name` if there is one, else the study of that name; --set applied. */
+fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char *name, fc_error *error);
+
+/* A fact that no table row carries: a choice made while loading. */
+fc_status fc_load_note(fc_loading *loading, const char *key, const char *text, const char *origin, fc_grade grade,
+                       fc_error *error);
+
+#endif

@@ -13,8 +13,8 @@ fc_status fc_check_number(const char *owner, const char *key, double value, doub
     char high[64];
     fc_units_format(low, sizeof low, least, unit, 0);
     fc_units_format(high, sizeof high, most, unit, 0);
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%s: %s is %g; allowed is %s to %s, for example %s", owner,
-                        key, value, low, high, fc_unit_example(unit));
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%s.%s is %g; allowed is %s to %s, for example %s", owner, key,
+                        value, low, high, fc_unit_example(unit));
 }
 
 fc_status fc_check_limits(const char *owner, const void *noun, const fc_limit *limits, size_t count, fc_error *error) {
@@ -32,7 +32,7 @@ fc_status fc_check_whole(const char *owner, const char *key, uint64_t value, uin
         return FC_OK;
     }
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "%s: %s is %" PRIu64 "; allowed is a whole number from %" PRIu64 " to %" PRIu64, owner, key,
+                        "%s.%s is %" PRIu64 "; allowed is a whole number from %" PRIu64 " to %" PRIu64, owner, key,
                         value, least, most);
 }
 
@@ -40,6 +40,6 @@ fc_status fc_check_text(const char *owner, const char *key, const char *text, si
     if (memchr(text, '\0', size) != NULL) {
         return FC_OK;
     }
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%s: %s has no end within its %zu bytes; give a shorter text",
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%s.%s has no end within its %zu bytes; give a shorter text",
                         owner, key, size);
 }

@@ -14,7 +14,8 @@ typedef struct fc_limit {
     double most;
 } fc_limit;
 
-/* `owner` says whose value it is ("chip h100-sxm", "workload"). NaN is outside of every range. */
+/* `owner` is the path of the noun in a study ("workload", "cluster.chip"): a message begins with the full key, by which
+ * the reader of studies finds the line. NaN is outside of every range. */
 fc_status fc_check_number(const char *owner, const char *key, double value, double least, double most, fc_unit unit,
                           fc_error *error);
 /* All rows of a table against one noun. */

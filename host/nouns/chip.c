@@ -69,21 +69,19 @@ static fc_status check_counts(const char *owner, const fc_chip *chip, fc_error *
     FC_TRY(fc_check_whole(owner, "scaleup_topology", chip->scaleup_topology, 0, FC_TOPOLOGY_COUNT - 1, error));
     FC_TRY(fc_check_whole(owner, "pcie_generation", chip->pcie_generation, 0, 10, error));
     if (chip->scaleup_bytes_per_s > 0.0 && chip->scaleup_peer_bytes_per_s > chip->scaleup_bytes_per_s) {
-        return fc_error_set(
-            error, FC_BAD_INPUT, NULL, 0, 0,
-            "%s: scaleup_peer_bw, %g bytes/s to one neighbour, is more than scaleup_bw, %g bytes/s over "
-            "all links; lower the first or raise the second (both one way)",
-            owner, chip->scaleup_peer_bytes_per_s, chip->scaleup_bytes_per_s);
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "%s.scaleup_peer_bw, %g bytes/s to one neighbour, is more than scaleup_bw, %g bytes/s over "
+                            "all links; lower the first or raise the second (both one way)",
+                            owner, chip->scaleup_peer_bytes_per_s, chip->scaleup_bytes_per_s);
     }
     return FC_OK;
 }
 
 fc_status fc_chip_check(const fc_chip *chip, fc_error *error) {
-    FC_TRY(fc_check_text("chip", "name", chip->name, sizeof chip->name, error));
-    FC_TRY(fc_check_text("chip", "vendor", chip->vendor, sizeof chip->vendor, error));
-    FC_TRY(fc_check_text("chip", "family", chip->family, sizeof chip->family, error));
-    char owner[FC_NAME_SIZE + 8];
-    snprintf(owner, sizeof owner, "chip%s%s", chip->name[0] != '\0' ? " " : "", chip->name);
+    const char *owner = "cluster.chip";
+    FC_TRY(fc_check_text(owner, "name", chip->name, sizeof chip->name, error));
+    FC_TRY(fc_check_text(owner, "vendor", chip->vendor, sizeof chip->vendor, error));
+    FC_TRY(fc_check_text(owner, "family", chip->family, sizeof chip->family, error));
     FC_TRY(fc_check_limits(owner, chip, chip_limits, sizeof chip_limits / sizeof chip_limits[0], error));
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         FC_TRY(check_matmul(owner, chip, dtype, error));

@@ -40,13 +40,13 @@ static fc_status check_numbers(const fc_cluster *cluster, fc_error *error) {
     for (size_t i = 0; i < 2; i++) {
         if (floor(counts[i]) != counts[i]) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                                "cluster: %s is %g; allowed is a whole number from 1, for example 16384 or 1M",
+                                "cluster.%s is %g; allowed is a whole number from 1, for example 16384 or 1M",
                                 limits[i].key, counts[i]);
         }
     }
     if (cluster->sites_count > cluster->chips_count) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "cluster: %g sites for %g chips; each site needs a chip: lower sites or raise chips",
+                            "cluster.sites is %g for %g chips; each site needs a chip: lower sites or raise chips",
                             cluster->sites_count, cluster->chips_count);
     }
     return FC_OK;
@@ -67,7 +67,7 @@ static fc_status require_fact(const fc_cluster *cluster, double value, const cha
         return FC_OK;
     }
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "chip %s has no %s, which %g chips need: set cluster.chip.%s or give cluster.tiers",
+                        "cluster.chip: %s has no %s, which %.15g chips need: set cluster.chip.%s or give cluster.tiers",
                         chip_name(cluster), key, site_chips(cluster), key);
 }
 
@@ -123,9 +123,9 @@ static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error
         {"eff", offsetof(fc_tier, eff_frac), FC_UNIT_FRAC, 0.0, 2.0},
         {"latency", offsetof(fc_tier, latency_s), FC_UNIT_S, 0.0, 10.0},
     };
-    FC_TRY(fc_check_text("cluster tier", "name", tier->name, sizeof tier->name, error));
-    char owner[FC_NAME_SIZE + 40];
-    snprintf(owner, sizeof owner, "cluster tier %u (%s)", (unsigned)index, tier->name);
+    FC_TRY(fc_check_text("cluster.tiers", "name", tier->name, sizeof tier->name, error));
+    char owner[40];
+    snprintf(owner, sizeof owner, "cluster.tiers.%u", (unsigned)index);
     FC_TRY(fc_check_limits(owner, tier, limits, sizeof limits / sizeof limits[0], error));
     FC_TRY(fc_check_whole(owner, "in_network_reduction", tier->in_network_reduction, 0, 1, error));
     return fc_check_whole(owner, "topology", tier->topology, 0, FC_TOPOLOGY_COUNT - 1, error);
@@ -135,10 +135,11 @@ static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error
 static fc_status check_crossing(const fc_cluster *cluster, uint32_t index, double inside, fc_error *error) {
     const fc_tier *tier = &cluster->tiers[index];
     if (tier->chips_count < inside) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "cluster tier %u (%s) joins %g chips, fewer than the %g of the tier below it; list tiers "
-                            "from the smallest to the largest",
-                            (unsigned)index, tier->name, tier->chips_count, inside);
+        return fc_error_set(
+            error, FC_BAD_INPUT, NULL, 0, 0,
+            "cluster.tiers.%u (%s) joins %.15g chips, fewer than the %.15g of the tier below it; list tiers "
+            "from the smallest to the largest",
+            (unsigned)index, tier->name, tier->chips_count, inside);
     }
     if (site_chips(cluster) <= inside || tier->chips_count <= inside) {
         return FC_OK;
@@ -148,8 +149,9 @@ static fc_status check_crossing(const fc_cluster *cluster, uint32_t index, doubl
     }
     bool slow = tier->bytes_per_s > 0.0;
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "cluster tier %u (%s) has no %s, which %g chips need: set cluster.tiers.%u.%s", (unsigned)index,
-                        tier->name, slow ? "eff" : "bw", site_chips(cluster), (unsigned)index, slow ? "eff" : "bw");
+                        "cluster.tiers.%u (%s) has no %s, which %.15g chips need: set cluster.tiers.%u.%s",
+                        (unsigned)index, tier->name, slow ? "eff" : "bw", site_chips(cluster), (unsigned)index,
+                        slow ? "eff" : "bw");
 }
 
 static fc_status check_tiers(const fc_cluster *cluster, fc_error *error) {
@@ -163,7 +165,7 @@ static fc_status check_tiers(const fc_cluster *cluster, fc_error *error) {
         return FC_OK;
     }
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "cluster: its tiers join %g chips, but a site has %g; add a tier with chips: %.15g, or state "
+                        "cluster.tiers join %.15g chips, but a site has %.15g; add a tier with chips: %.15g, or state "
                         "more sites",
                         inside, site_chips(cluster), site_chips(cluster));
 }
@@ -172,7 +174,7 @@ fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error) {
     FC_TRY(fc_check_text("cluster", "name", cluster->name, sizeof cluster->name, error));
     FC_TRY(fc_chip_check(&cluster->chip, error));
     FC_TRY(check_numbers(cluster, error));
-    FC_TRY(fc_check_whole("cluster", "number of tiers", cluster->tiers_count, 0, FC_MAX_TIERS, error));
+    FC_TRY(fc_check_whole("cluster", "tiers", cluster->tiers_count, 0, FC_MAX_TIERS, error));
     if (cluster->tiers_count == 0) {
         FC_TRY(build_tiers(cluster, error));
     }

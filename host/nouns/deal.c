@@ -39,7 +39,7 @@ static fc_status check_share(const fc_deal *deal, fc_error *error) {
         return FC_OK;
     }
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "deal: share is 0, so nothing is trained; allowed is over 0 to 1, for example 0.17 or 35%%");
+                        "deal.share is 0, so nothing is trained; allowed is over 0 to 1, for example 0.17 or 35%%");
 }
 
 static fc_status check_contract(const fc_deal *deal, fc_error *error) {
@@ -49,7 +49,7 @@ static fc_status check_contract(const fc_deal *deal, fc_error *error) {
         return FC_OK;
     }
     return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                        "deal: contract has %s but no %s; give both, for example contract: {usd_per_month: 1.25G, "
+                        "deal.contract has %s but no %s; give both, for example contract: {usd_per_month: 1.25G, "
                         "chips: 325k}",
                         paid ? "usd_per_month" : "chips", paid ? "chips" : "usd_per_month");
 }
@@ -64,11 +64,11 @@ fc_status fc_deal_check(fc_deal *deal, fc_error *error) {
     bool contract = deal->contract_usd_per_month > 0.0;
     bool own = deal->own_usd_per_chip > 0.0;
     if ((int)rent + (int)contract + (int)own > 1) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "deal: two kinds of price at once (%s%s%s); keep one of usd_per_chip_h (rent), contract or "
-                            "own",
-                            rent ? "usd_per_chip_h" : "contract", rent && contract ? " and contract" : "",
-                            own ? " and own" : "");
+        return fc_error_set(
+            error, FC_BAD_INPUT, NULL, 0, 0,
+            "deal has two kinds of price at once (%s%s%s); keep one of usd_per_chip_h (rent), contract or "
+            "own",
+            rent ? "usd_per_chip_h" : "contract", rent && contract ? " and contract" : "", own ? " and own" : "");
     }
     deal->pricing = rent ? FC_PRICING_RENT : contract ? FC_PRICING_CONTRACT : own ? FC_PRICING_OWN : FC_PRICING_NONE;
     return FC_OK;

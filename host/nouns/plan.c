@@ -17,7 +17,7 @@ static fc_status check_choice(const char *key, int32_t value, int32_t most, fc_e
     if (value >= -1 && value <= most) {
         return FC_OK;
     }
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan: %s is %d; allowed is 0 to %d, or -1 to have it chosen",
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan.%s is %d; allowed is 0 to %d, or -1 to have it chosen",
                         key, (int)value, (int)most);
 }
 

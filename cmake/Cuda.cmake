@@ -18,7 +18,7 @@ if(NOT flopcast_cuda_sources)
   return()
 endif()
 
-find_program(FLOPCAST_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" /usr/local/cuda/bin)
+find_program(FLOPCAST_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" PATHS /usr/local/cuda/bin)
 if(NOT FLOPCAST_NVCC)
   flopcast_no_cuda("nvcc is neither in PATH, nor in CUDA_HOME/bin, nor in /usr/local/cuda/bin")
   return()

@@ -286,8 +286,7 @@ FC_HD double fc_hd_normal_quantile(double p) {
                            13731.693765509461125, 45921.953931549871457, 67265.770927008700853, 33430.575583588128105,
                            2509.0809287301226727) /
                fc_hd_poly7(r, 1.0, 42.313330701600911252, 687.18700749205790830, 5394.1960214247511077,
-                           21213.794301586595867, 39307.895800092710610, 28729.085735721942674,
-                           5226.4952788528545610);
+                           21213.794301586595867, 39307.895800092710610, 28729.085735721942674, 5226.4952788528545610);
     }
     if (!(p > 0.0 && p < 1.0)) {
         return p == 0.0 ? -fc_hd_infinity() : (p == 1.0 ? fc_hd_infinity() : fc_hd_nan());
@@ -325,9 +324,9 @@ FC_HD double fc_hd_normal_tail(double a) {
         double above = fc_hd_poly7(a, 9842.7148383839780218, 11602.651437647350124, 6848.1904505362823326,
                                    2494.5375852903726711, 597.27027639480026226, 93.506656132177855979,
                                    8.8831497943883759412, 0.39894151208813466764 + a * 1.0765576773720192317e-8);
-        double below = fc_hd_poly7(a, 19685.429676859990727, 38912.003286093271411, 34900.952721145977266,
-                                   18615.571640885098091, 6485.558298266760755, 1519.377599407554805,
-                                   235.38790178262499861, 22.266688044328115691 + a);
+        double below =
+            fc_hd_poly7(a, 19685.429676859990727, 38912.003286093271411, 34900.952721145977266, 18615.571640885098091,
+                        6485.558298266760755, 1519.377599407554805, 235.38790178262499861, 22.266688044328115691 + a);
         return bell * (above / below);
     }
     double fraction = a;
@@ -349,9 +348,8 @@ FC_HD double fc_hd_normal_cdf(double x) {
         double above = 18154.981253343561249 +
                        v * (1067.6894854603709582 +
                             v * (161.02823106855587881 + v * (2.2352520354606839287 + v * 0.065682337918207449113)));
-        double below =
-            45507.789335026729956 +
-            v * (10260.932208618978205 + v * (976.09855173777669322 + v * (47.20258190468824187 + v)));
+        double below = 45507.789335026729956 +
+                       v * (10260.932208618978205 + v * (976.09855173777669322 + v * (47.20258190468824187 + v)));
         return 0.5 + x * (above / below);
     }
     double tail = a > 38.6 ? 0.0 : fc_hd_normal_tail(a);
@@ -366,10 +364,11 @@ FC_HD double fc_hd_normal_cdf(double x) {
  *     low > 0:  mid (low/mid)^-z for z < 0, mid (high/mid)^z otherwise: log-normal halves, always positive
  *     else:     mid + (mid - low) z for z < 0, mid + (high - mid) z otherwise
  *
- * u = 0.1, 0.5 and 0.9 give low, mid and high to the last few ulps; a side of no width gives mid exactly. Any unit;
+ * u = 0.1, 0.5 and 0.9 give low, mid and high to the last ulp or two; a side of no width gives mid exactly. Any unit;
  * low <= mid <= high, and where low > 0 the quotients must neither overflow nor underflow; 0 < u < 1. */
 FC_HD double fc_hd_split_normal(double u, double low, double mid, double high) {
-    double z = fc_hd_normal_quantile(u) / 1.2815515655446004; /* the p90 of the standard normal */
+    /* quantile(0.9), as fc_hd_normal_quantile rounds it: so z is exactly -1 and 1 at u = 0.1 and 0.9 */
+    double z = fc_hd_normal_quantile(u) / 0x1.4813c36e26d34p+0;
     double side = z < 0.0 ? low : high;
     double steps = fabs(z);
     if (side == mid) {

@@ -154,9 +154,9 @@ static fc_status fill_table(fc_table *table, const catalogue_list *l, bool exact
         const fc_node *told = told_by(l->listing->kind, entry);
         const char *cells[MOST_COLUMNS + 1] = {l->names[i]};
         for (size_t c = 0; c < l->columns_count; c++) {
-            const column *column = &l->listing->columns[c];
+            const column *shown = &l->listing->columns[c];
             cells[c + 1] =
-                exact ? cell_exact(l->context->arena, told, column) : cell_text(l->context->arena, told, column);
+                exact ? cell_exact(l->context->arena, told, shown) : cell_text(l->context->arena, told, shown);
         }
         fc_table_row(table, cells);
     }

@@ -114,7 +114,7 @@ static fc_status check_kind(const char *kind, fc_error *error) {
     }
     const char *nearest = fc_text_nearest(kind, FC_CATALOG_KINDS, count_kinds());
     return fc_error_set(
-        error, FC_BAD_INPUT, NULL, 0, 0,
+        error, FC_USAGE, NULL, 0, 0,
         "unknown kind \"%.64s\"%s%s%s; there are chips, models, clusters, deals, prices, stacks, studies "
         "and organisations",
         kind, nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");

@@ -1,5 +1,6 @@
 #include "draws.h"
 
+#include "flopcast/hd/math.h"
 #include "flopcast/hd/rng.h"
 
 #include <string.h>
@@ -21,4 +22,5 @@ void fc_draws_apply(fc_study *study, uint64_t seed, uint64_t trial, uint32_t str
         uint32_t stream = spread->belief ? spread->belief : FIRST_OWN_STREAM + i + stream_base;
         fc_draws_set(study, spread, fc_hd_uniform(seed, trial, stream));
     }
+    fc_cluster_refresh(&study->cluster);
 }

@@ -122,6 +122,7 @@ static fc_status rank_drivers(fc_estimate *out, const fc_study *study, fc_arena 
             fc_point point;
             *moved = *study;
             fc_draws_set(moved, &study->spreads[i], end == 0 ? 0.1 : 0.9);
+            fc_cluster_refresh(&moved->cluster);
             FC_TRY(fc_estimate_point(&point, &out->ops, moved, &out->point.plan, error));
             ends[end] = headline(&point);
         }

@@ -18,6 +18,24 @@ static fc_status no_memory(fc_error *error)
     return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
 }
 
+/* Files name their sources by short ids; people want to read what they stand for. */
+static void spell_out_sources(fc_loading *loading, const fc_node *map, const char *origin)
+{
+    const fc_node *sources = fc_node_get(map, "sources");
+    if (sources == NULL) {
+        sources = fc_node_get(loading->defaults, "sources");
+    }
+    for (fc_fact *fact = loading->reader.first_fact; fact != NULL && sources != NULL; fact = fact->next) {
+        const fc_node *known = fact->origin == origin ? fc_node_get(sources, fact->source) : NULL;
+        const fc_node *title = fc_node_get(known, "title");
+        const fc_node *date = fc_node_get(known, "date");
+        fact->source = title != NULL && title->kind == FC_NODE_SCALAR ? title->text : fact->source;
+        if (date != NULL && date->kind == FC_NODE_SCALAR && fact->date[0] == '\0') {
+            fact->date = date->text;
+        }
+    }
+}
+
 /* Reads `map` over what `target` holds, as said by `origin`. */
 static fc_status read_layer(fc_loading *loading, fc_noun_id id, const char *path, void *target, const fc_node *map,
                             const char *origin, fc_grade grade, fc_error *error)
@@ -31,6 +49,7 @@ static fc_status read_layer(fc_loading *loading, fc_noun_id id, const char *path
     loading->reader.source = source != NULL && source->kind == FC_NODE_SCALAR ? source->text : NULL;
     fc_status status = fc_fields_read(&loading->reader, fc_fields_noun(id), path, target, map, error);
     loading->reader.source = NULL;
+    spell_out_sources(loading, map, origin);
     return status;
 }
 

@@ -289,7 +289,10 @@ static fc_status read_grade(uint32_t *out, const fc_annotated *a, const fc_readi
 }
 
 fc_status fc_value_annotate(fc_fact *fact, const fc_annotated *a, const fc_reading *r) {
-    FC_TRY(annotation_text(&fact->source, a->source, r));
+    fact->source = r->reader->source != NULL ? r->reader->source : "";
+    if (a->source != NULL) {
+        FC_TRY(annotation_text(&fact->source, a->source, r));
+    }
     FC_TRY(annotation_text(&fact->date, a->date, r));
     FC_TRY(annotation_text(&fact->note, a->note, r));
     FC_TRY(read_grade(&fact->grade, a, r));

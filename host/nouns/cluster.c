@@ -83,10 +83,8 @@ static fc_status add_scaleup(fc_cluster *cluster, fc_error *error) {
         FC_TRY(require_fact(cluster, chip->scaleup_bytes_per_s, "scaleup_bw", error));
         FC_TRY(require_fact(cluster, chip->scaleup_eff_frac, "scaleup_eff", error));
     }
-    tier.bytes_per_s = chip->scaleup_bytes_per_s;
-    tier.eff_frac = chip->scaleup_eff_frac > 0.0 ? chip->scaleup_eff_frac : tier.eff_frac;
-    tier.latency_s = chip->scaleup_latency_s;
     tier.topology = chip->scaleup_topology;
+    tier.torus_side = chip->scaleup_torus_side;
     cluster->tiers[cluster->tiers_count++] = tier;
     return FC_OK;
 }
@@ -97,9 +95,6 @@ static fc_status add_scaleout(fc_cluster *cluster, fc_error *error) {
     FC_TRY(require_fact(cluster, chip->scaleout_bytes_per_s, "scaleout_bw", error));
     FC_TRY(require_fact(cluster, chip->scaleout_eff_frac, "scaleout_eff", error));
     fc_tier tier = make_tier("scale-out", site_chips(cluster));
-    tier.bytes_per_s = chip->scaleout_bytes_per_s;
-    tier.eff_frac = chip->scaleout_eff_frac;
-    tier.latency_s = chip->scaleout_latency_s;
     tier.topology = FC_TOPOLOGY_SWITCHED;
     cluster->tiers[cluster->tiers_count++] = tier;
     return FC_OK;
@@ -114,6 +109,25 @@ static fc_status build_tiers(fc_cluster *cluster, fc_error *error) {
         cluster->tiers[cluster->tiers_count++] = make_tier("sites", cluster->chips_count);
     }
     return FC_OK;
+}
+
+void fc_cluster_refresh(fc_cluster *cluster)
+{
+    const fc_chip *chip = &cluster->chip;
+    if (!cluster->tiers_from_chip) {
+        return;
+    }
+    fc_tier *scaleup = &cluster->tiers[0];
+    scaleup->bytes_per_s = chip->scaleup_bytes_per_s;
+    scaleup->eff_frac = chip->scaleup_eff_frac > 0.0 ? chip->scaleup_eff_frac : 1.0;
+    scaleup->latency_s = chip->scaleup_latency_s;
+    scaleup->link_bytes_per_s = chip->scaleup_peer_bytes_per_s;
+    if (site_chips(cluster) > scaleup->chips_count && cluster->tiers_count > 1) {
+        fc_tier *scaleout = &cluster->tiers[1];
+        scaleout->bytes_per_s = chip->scaleout_bytes_per_s;
+        scaleout->eff_frac = chip->scaleout_eff_frac;
+        scaleout->latency_s = chip->scaleout_latency_s;
+    }
 }
 
 static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error) {
@@ -177,6 +191,8 @@ fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error) {
     FC_TRY(fc_check_whole("cluster", "tiers", cluster->tiers_count, 0, FC_MAX_TIERS, error));
     if (cluster->tiers_count == 0) {
         FC_TRY(build_tiers(cluster, error));
+        cluster->tiers_from_chip = 1;
+        fc_cluster_refresh(cluster);
     }
     return check_tiers(cluster, error);
 }

@@ -35,6 +35,7 @@ typedef struct fc_cluster {
     double sites_count;         /* equal parts without a fast network between them; 1 or more */
     uint32_t tiers_count;       /* 0: made from the chip by fc_cluster_check */
     fc_tier tiers[FC_MAX_TIERS];
+    uint8_t tiers_from_chip;    /* set when fc_cluster_check made them */
     double storage_bytes_per_s; /* checkpoint bandwidth of the whole cluster */
     double pue;                 /* facility power / IT power */
     double restart_s;           /* from a failure to the next step: detection, replacement, loading */
@@ -51,6 +52,9 @@ typedef struct fc_fleet {
 fc_cluster fc_cluster_default(void);
 /* Builds the tiers from the chip where none are given; refuses 0 chips, tiers that shrink, unknown bandwidth. */
 fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error);
+
+/* Copies the chip's network facts into tiers that were made from it: after a draw has changed the chip. */
+void fc_cluster_refresh(fc_cluster *cluster);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,35 @@
+/* compare_internal.h: the parts of `compare`, one file each. */
+#ifndef FLOPCAST_HOST_CHAIN_COMPARE_INTERNAL_H
+#define FLOPCAST_HOST_CHAIN_COMPARE_INTERNAL_H
+
+#include "flopcast/deals.h"
+#include "flopcast/estimate.h"
+
+/* Rates of one side at one setting of its inputs, on one cell. */
+typedef struct fc_side_rates {
+    double flop_per_s; /* useful */
+    double usd_per_h;  /* of the share that trains */
+    double w;          /* facility draw of that share */
+    uint8_t priced;
+    uint8_t powered;
+} fc_side_rates;
+
+void fc_compare_sheet(fc_sheet *out, const fc_side *side);
+
+/* The step model's view of the side's largest job; never fails for a job that does not fit: it says so in `out`. */
+fc_status fc_compare_job(fc_job *out, const fc_side *side, const fc_cell *cell, const fc_comparison *comparison,
+                         fc_arena *arena, fc_error *error);
+
+/* `parts` are the side's parts after a draw. A part without a stated MFU or goodput takes the job's. */
+fc_side_rates fc_compare_rates(const fc_side *side, const fc_study *parts, const fc_job *job, uint32_t dtype);
+
+/* Fills ranges and ratios of one cell. */
+fc_status fc_compare_draw(fc_cell_result *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error);
+
+/* Break-even points and drivers of the headline cell. */
+fc_status fc_compare_flips(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error);
+
+/* Which wall makes a cell infeasible; empty when it is not. */
+void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const fc_cell *cell);
+
+#endif

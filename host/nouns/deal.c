@@ -9,10 +9,6 @@ fc_deal fc_deal_default(void) {
     fc_deal deal;
     memset(&deal, 0, sizeof deal);
     deal.share_frac = 1.0;
-    /* Cottier et al. 2405.21015: hardware's price of performance falls 0.14 orders of magnitude a year, and the network
-     * is 19 % of a cluster's cost. */
-    deal.own_decline_oom_per_year = 0.14;
-    deal.own_network_frac = 0.19;
     return deal;
 }
 
@@ -54,12 +50,24 @@ static fc_status check_contract(const fc_deal *deal, fc_error *error) {
                         paid ? "usd_per_month" : "chips", paid ? "chips" : "usd_per_month");
 }
 
+/* Without its decline an owned chip would keep its price for ever. */
+static fc_status check_own(const fc_deal *deal, fc_error *error) {
+    if (deal->own_usd_per_chip <= 0.0 || deal->own_decline_oom_per_year > 0.0) {
+        return FC_OK;
+    }
+    return fc_error_set(
+        error, FC_BAD_INPUT, NULL, 0, 0,
+        "deal.own.decline_oom_per_year is 0, so the chips never lose value; allowed is over 0 to 2, for "
+        "example 0.14 (2405.21015)");
+}
+
 fc_status fc_deal_check(fc_deal *deal, fc_error *error) {
     FC_TRY(fc_check_text("deal", "name", deal->name, sizeof deal->name, error));
     FC_TRY(fc_check_whole("deal", "status", deal->status, 0, FC_DEAL_STATUS_COUNT - 1, error));
     FC_TRY(check_numbers(deal, error));
     FC_TRY(check_share(deal, error));
     FC_TRY(check_contract(deal, error));
+    FC_TRY(check_own(deal, error));
     bool rent = deal->usd_per_chip_h > 0.0;
     bool contract = deal->contract_usd_per_month > 0.0;
     bool own = deal->own_usd_per_chip > 0.0;

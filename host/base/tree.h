@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #define FC_TREE_MAX_DEPTH 64
+#define FC_TREE_MAX_NODES ((size_t)1 << 20) /* keeps a hostile file within the arena and libyaml within seconds */
 #define FC_FILE_MAX_BYTES ((size_t)16 << 20)
 
 typedef enum fc_node_kind { FC_NODE_NULL = 0, FC_NODE_SCALAR, FC_NODE_LIST, FC_NODE_MAP } fc_node_kind;
@@ -27,6 +28,7 @@ typedef struct fc_node {
     const char *text; /* scalar: its text, escapes resolved; never NULL for a scalar */
     bool quoted;      /* scalar: stood in quotes: a string whatever it looks like */
     struct fc_node *first; /* list and map: children in file order */
+    struct fc_node *last;  /* of the children, so that adding one costs the same however many there are */
     struct fc_node *next;  /* next sibling */
     size_t count;          /* children */
     bool used;             /* set by the reader of fields; what stays false is an unknown key */
@@ -46,7 +48,7 @@ fc_node *fc_node_get(const fc_node *map, const char *key);
 fc_node *fc_node_at(const fc_node *parent, size_t index);
 /* Adds an empty map, a scalar … as last child. `key` may be NULL (lists). NULL without memory. */
 fc_node *fc_node_add(fc_arena *arena, fc_node *parent, const char *key, fc_node_kind kind, const char *text);
-/* A deep copy. NULL without memory. */
+/* A deep copy, without the siblings of `node`; nothing in it counts as used yet. NULL without memory. */
 fc_node *fc_node_copy(fc_arena *arena, const fc_node *node);
 /* Sets what a dotted path names to a scalar, or to the value parsed as YAML flow ("[1, 2]", "{low: 1, mid: 2}"), making
  * maps on the way: "deal.usd_per_chip_h", "deals.0.share", "deals.trn2.share" (a list entry by its name). A scalar on
@@ -57,8 +59,8 @@ fc_status fc_tree_set(fc_node *root, fc_arena *arena, const char *path, const ch
 fc_status fc_node_error(fc_error *error, fc_status status, const fc_node *node, bool at_key, const char *format, ...)
     FC_PRINTF(5, 6);
 
-/* What the node is, for messages: "a map", "a list", "the text \"abc\"", "the number 3", "nothing". In the arena-free
- * buffer `out`. */
+/* What the node is, for messages: "a map", "a list", "the text \"abc\"", "the number 3", "the value true", "nothing". In the
+ * arena-free buffer `out`. */
 void fc_node_describe(const fc_node *node, char *out, size_t out_size);
 
 #endif

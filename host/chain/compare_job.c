@@ -4,6 +4,7 @@
 #include "flopcast/hd/hd.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static double site_chips(const fc_study *part) { return floor(part->cluster.chips_count / part->cluster.sites_count); }
@@ -74,6 +75,6 @@ fc_status fc_compare_job(fc_job *out, const fc_side *side, const fc_cell *cell, 
         return fc_error_set(error, status, why.source, why.line, why.column, "%s on %s: %s", cell->name, side->name,
                             why.text);
     }
-    strncpy(out->reason, why.text, sizeof out->reason - 1);
+    snprintf(out->reason, sizeof out->reason, "%.*s", (int)sizeof out->reason - 1, why.text);
     return FC_OK;
 }

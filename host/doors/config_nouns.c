@@ -449,7 +449,8 @@ fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_erro
     return refuse(node, FC_NOUN_PLAN, NULL, 0, error);
 }
 
-static fc_status read_price(fc_deal *out, fc_loading *loading, const fc_node *row, const char *chip, fc_error *error)
+static fc_status read_price(fc_deal *out, fc_loading *loading, const char *path, const fc_node *row, const char *chip,
+                            fc_error *error)
 {
     loading->reader.origin = fc_arena_printf(loading->config->arena, "prices %s", chip);
     loading->reader.grade = FC_GRADE_VENDOR;
@@ -458,10 +459,10 @@ static fc_status read_price(fc_deal *out, fc_loading *loading, const fc_node *ro
     if (price == NULL || loading->reader.origin == NULL) {
         return FC_OK;
     }
-    FC_TRY(fc_fields_read(&loading->reader, fc_fields_noun(FC_NOUN_DEAL), "deal", out, row, error));
-    fc_fact *fact = loading->reader.last_fact;
+    FC_TRY(fc_fields_read(&loading->reader, fc_fields_noun(FC_NOUN_DEAL), path, out, row, error));
+    fc_fact *fact = NULL;
     for (fc_fact *f = loading->reader.first_fact; f != NULL; f = f->next) {
-        fact = strcmp(f->key, "deal.usd_per_chip_h") == 0 ? f : fact;
+        fact = fc_text_starts(f->key, path) && fc_text_ends(f->key, ".usd_per_chip_h") ? f : fact;
     }
     if (fact != NULL && what != NULL && what->kind == FC_NODE_SCALAR) {
         const fc_node *date = fc_node_get(row, "date");
@@ -472,7 +473,8 @@ static fc_status read_price(fc_deal *out, fc_loading *loading, const fc_node *ro
 }
 
 /* The entry's `default` names the price that a large buyer could sign. A chip without a price stays without. */
-static fc_status load_list_price(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_error *error)
+static fc_status load_list_price(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip,
+                                 fc_error *error)
 {
     const char *const *names = NULL;
     size_t count = 0;
@@ -494,34 +496,43 @@ static fc_status load_list_price(fc_deal *out, fc_loading *loading, const fc_chi
     for (const fc_node *row = prices->first; row != NULL; row = row->next) {
         const fc_node *what = fc_node_get(row, "what");
         if (what != NULL && what->kind == FC_NODE_SCALAR && strcmp(what->text, wanted->text) == 0) {
-            return read_price(out, loading, row, chip->name, error);
+            return read_price(out, loading, path, row, chip->name, error);
         }
     }
     return fc_node_error(error, FC_BAD_INPUT, wanted, false, "`default` names no entry of `prices`");
 }
 
-fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error)
+fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip, fc_node *deal,
+                              fc_node *side, fc_node *part, fc_error *error)
 {
     *out = fc_deal_default();
-    FC_TRY(read_defaults(loading, FC_NOUN_DEAL, "deal", out, fc_node_get(loading->defaults, "deal"), error));
-    if (node != NULL && node->kind != FC_NODE_NULL && node->kind != FC_NODE_MAP) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false,
+    if (deal != NULL && deal->kind != FC_NODE_NULL && deal->kind != FC_NODE_MAP) {
+        return fc_node_error(error, FC_BAD_INPUT, deal, false,
                              "deal is a map: {usd_per_chip_h: 2.95}, {own: {usd_per_chip: 30k}} or {contract: "
                              "{usd_per_month: 1.25G, chips: 325k}}");
     }
-    fc_node *own = fc_node_get(node, "own");
-    fc_node *contract = fc_node_get(node, "contract");
-    FC_TRY(read_defaults(loading, FC_NOUN_OWN, "deal.own", out,
-                         fc_node_get(fc_node_get(loading->defaults, "deal"), "own"), error));
-    FC_TRY(read_layer(loading, FC_NOUN_DEAL, "deal", out, node, "study", FC_GRADE_EXACT, error));
-    FC_TRY(read_layer(loading, FC_NOUN_OWN, "deal.own", out, own, "study", FC_GRADE_EXACT, error));
-    FC_TRY(read_layer(loading, FC_NOUN_CONTRACT, "deal.contract", out, contract, "study", FC_GRADE_EXACT, error));
+    fc_node *own = fc_node_get(deal, "own");
+    fc_node *contract = fc_node_get(deal, "contract");
+    const fc_node *defaults = fc_node_get(loading->defaults, "deal");
+    FC_TRY(read_defaults(loading, FC_NOUN_DEAL, path, out, defaults, error));
+    FC_TRY(read_defaults(loading, FC_NOUN_OWN, path, out, fc_node_get(defaults, "own"), error));
+    FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, deal, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_OWN, path, out, own, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_CONTRACT, path, out, contract, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, side, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, part, "study", FC_GRADE_EXACT, error));
     static const char *const more[] = {"own", "contract", "source", "note"};
-    FC_TRY(refuse(node, FC_NOUN_DEAL, more, 4, error));
+    FC_TRY(refuse(deal, FC_NOUN_DEAL, more, 4, error));
     FC_TRY(refuse(own, FC_NOUN_OWN, NULL, 0, error));
     FC_TRY(refuse(contract, FC_NOUN_CONTRACT, NULL, 0, error));
-    bool priced = own != NULL || contract != NULL || fc_node_get(node, "usd_per_chip_h") != NULL;
-    return priced ? FC_OK : load_list_price(out, loading, chip, error);
+    bool priced = own != NULL || contract != NULL || fc_node_get(deal, "usd_per_chip_h") != NULL ||
+                  fc_node_get(side, "usd_per_chip_h") != NULL || fc_node_get(part, "usd_per_chip_h") != NULL;
+    return priced ? FC_OK : load_list_price(out, loading, path, chip, error);
+}
+
+fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error)
+{
+    return fc_load_deal_layers(out, loading, "deal", chip, node, NULL, NULL, error);
 }
 
 /* ---- the program's own habits, and the measured domain -------------------------------------------------------------- */

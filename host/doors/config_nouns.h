@@ -21,6 +21,10 @@ fc_status fc_load_stack(fc_stack *out, fc_loading *loading, const fc_chip *chip,
 fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_error *error);
 /* Takes the chip's price from data/prices when neither study nor defaults give one. */
 fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error);
+/* The same from up to three maps, later ones on top: a `deal` map, the side it belongs to, one part of its cluster. Of
+ * the last two only keys of a deal are read; `path` is the prefix of keys in facts. */
+fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip, fc_node *deal,
+                              fc_node *side, fc_node *part, fc_error *error);
 fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error);
 fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *study, fc_error *error);
 

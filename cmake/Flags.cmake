@@ -29,7 +29,8 @@ set(flopcast_c_flags "${c_flags}" "${sanitizer_flags}")
 set(flopcast_link_flags "${sanitizer_flags}" "LINKER:-z,relro,-z,now,--as-needed")
 
 function(flopcast_use_flags target)
-  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+  # glibc shows realpath, which POSIX has in its base, only as an X/Open extension.
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700)
   target_compile_options(${target} PRIVATE ${flopcast_c_flags})
   target_link_options(${target} PRIVATE ${flopcast_link_flags})
 endfunction()

@@ -17,7 +17,7 @@
 #ifndef FLOPCAST_HD_MATH_H
 #define FLOPCAST_HD_MATH_H
 
-#include "flopcast/hd/pair.h"
+#include "pair.h"
 
 /* ---- exponentials ---- */
 

@@ -8,7 +8,7 @@
 #ifndef FLOPCAST_HD_PAIR_H
 #define FLOPCAST_HD_PAIR_H
 
-#include "flopcast/hd/hd.h"
+#include "hd.h"
 
 #include <float.h>
 #include <string.h> /* memcpy: the way to see bits that C, C++ and CUDA all define */

@@ -7,7 +7,7 @@
 #ifndef FLOPCAST_HD_RNG_H
 #define FLOPCAST_HD_RNG_H
 
-#include "flopcast/hd/hd.h"
+#include "hd.h"
 
 typedef struct fc_philox {
     uint32_t v[4];

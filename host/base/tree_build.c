@@ -33,7 +33,7 @@ static fc_status check_bytes(fc_builder *builder, const char *bytes, size_t size
         }
         if (b < 0x20 && b != '\n' && b != '\t' && b != '\r') {
             return fc_builder_fail(builder, FC_BAD_INPUT, fc_place_of(bytes, size, i),
-                                   "control byte 0x%02X: this is no text file", (unsigned)b);
+                                   "control byte 0x%02X is not allowed in a text file", (unsigned)b);
         }
         i += length;
     }

@@ -1,7 +1,7 @@
 /* json_out.h: writes JSON into a text: two-space indent, members in the order they are added, shortest exact numbers.
  *
  * A number that is not finite is never written: it becomes null and `failed` is set, so that a test and the caller see
- * it. Strings are escaped, control characters included; invalid UTF-8 becomes U+FFFD.
+ * it. A line end follows the outermost value. Strings are escaped, control characters included; invalid UTF-8 becomes U+FFFD.
  */
 #ifndef FLOPCAST_HOST_DOORS_JSON_OUT_H
 #define FLOPCAST_HOST_DOORS_JSON_OUT_H
@@ -27,8 +27,8 @@ void fc_json_out_list(fc_json_out *out, const char *key);
 void fc_json_out_end_object(fc_json_out *out);
 void fc_json_out_end_list(fc_json_out *out);
 void fc_json_out_number(fc_json_out *out, const char *key, double value);
-void fc_json_out_count(fc_json_out *out, const char *key, double value); /* whole number, never with an exponent */
-void fc_json_out_text(fc_json_out *out, const char *key, const char *value);
+void fc_json_out_count(fc_json_out *out, const char *key, double value); /* nearest whole number, never an exponent */
+void fc_json_out_text(fc_json_out *out, const char *key, const char *value); /* NULL is written as null */
 void fc_json_out_bool(fc_json_out *out, const char *key, bool value);
 void fc_json_out_null(fc_json_out *out, const char *key);
 void fc_json_out_range(fc_json_out *out, const char *key, fc_range value); /* {"p10": …, "p50": …, "p90": …} */

@@ -51,6 +51,7 @@ typedef struct fc_context {
     bool terminal; /* stderr is a terminal: progress may be shown */
     int width;     /* of the terminal; 0: unlimited (not a terminal) */
     fc_text out;   /* what goes to stdout or -o once the command has succeeded */
+    bool wrote_output; /* the command has written -o itself: `out` goes to stdout */
 } fc_context;
 
 typedef struct fc_command {

@@ -108,7 +108,8 @@ static fc_status run(fc_context *context, const fc_command *command, fc_error *e
     if (context->out.failed) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the result");
     }
-    fc_status written = fc_output_write(path, context->out.bytes, context->out.size, error);
+    const char *target = context->wrote_output ? NULL : path;
+    fc_status written = fc_output_write(target, context->out.bytes, context->out.size, error);
     return written != FC_OK ? written : status;
 }
 

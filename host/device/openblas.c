@@ -318,6 +318,24 @@ static void openblas_close(void *opened) {
     }
 }
 
+/* OpenBLAS knows processors by model number, and takes one that is newer than itself for the oldest there is. */
+const char *fc_openblas_better_kernel(void) {
+    static const char *const before_avx2[] = {"Prescott",    "Core2", "Penryn",  "Dunnington", "Nehalem",
+                                              "Sandybridge", "Atom",  "Opteron", "Barcelona",  "Bobcat"};
+    fc_machine machine;
+    fc_machine_describe(&machine);
+    bool has_avx512 = strcmp(machine.simd, "avx512") == 0 || strcmp(machine.simd, "amx") == 0;
+    if (!has_avx512 && strcmp(machine.simd, "avx2") != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof before_avx2 / sizeof before_avx2[0]; i++) {
+        if (strcmp(openblas_get_corename(), before_avx2[i]) == 0) {
+            return has_avx512 ? "SkylakeX" : "Haswell";
+        }
+    }
+    return NULL;
+}
+
 const fc_backend fc_backend_openblas = {.abi = FC_BACKEND_ABI,
                                         .name = "openblas",
                                         .open = openblas_open,

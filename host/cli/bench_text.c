@@ -1,0 +1,195 @@
+#include "bench_text.h"
+
+#include "../../bench/shapes.h"
+#include "../base/units.h"
+#include "../doors/table.h"
+
+#include <stdio.h>
+
+#define CELL 32
+
+/* Rate of a matmul in FLOP/s, of a memory case in bytes/s. */
+static double rate_of(const fc_sample *sample) {
+    double amount = sample->kind == FC_SAMPLE_MEMORY ? sample->bytes : fc_bench_flop(sample);
+    return amount / sample->seconds;
+}
+
+static double best_matmul(const fc_calibration *calibration, uint32_t dtype) {
+    double best = 0.0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        const fc_sample *sample = &calibration->samples[i];
+        if (sample->kind == FC_SAMPLE_MATMUL && sample->dtype == dtype && rate_of(sample) > best) {
+            best = rate_of(sample);
+        }
+    }
+    return best;
+}
+
+/* The format that models are trained in on such a device: 16 bit where it has that, else fp32. */
+static uint32_t headline_dtype(const fc_calibration *calibration) {
+    static const fc_dtype order[] = {FC_DTYPE_BF16, FC_DTYPE_FP16, FC_DTYPE_FP32, FC_DTYPE_TF32,
+                                     FC_DTYPE_FP64, FC_DTYPE_FP8,  FC_DTYPE_INT8};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (best_matmul(calibration, order[i]) > 0.0) {
+            return order[i];
+        }
+    }
+    return FC_DTYPE_FP32;
+}
+
+static void write_headline(fc_text *out, const fc_calibration *calibration) {
+    const fc_device_info *device = &calibration->device;
+    uint32_t dtype = headline_dtype(calibration);
+    char matmul[CELL];
+    char triad[CELL];
+    fc_units_format(matmul, sizeof matmul, best_matmul(calibration, dtype), FC_UNIT_FLOP_PER_S, 3);
+    fc_units_format(triad, sizeof triad, calibration->fit.memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
+    char threads[CELL] = "";
+    if (device->threads > 0) {
+        (void)snprintf(threads, sizeof threads, "%u thread%s, ", device->threads, device->threads == 1 ? "" : "s");
+    }
+    fc_text_addf(out, "%s %s in %s matmul and %s triad (%s, %s%s).\n",
+                 device->emulated ? "No measurement: this device is computed and gives" : "This machine delivers",
+                 matmul, fc_dtype_name((fc_dtype)dtype), calibration->fit.memory_bytes_per_s > 0.0 ? triad : "no known",
+                 device->name, threads, device->library);
+    if (calibration->unstable) {
+        fc_text_add(out, "UNSTABLE: more than half of the timings were disturbed; the true rates are likely higher.\n");
+    }
+}
+
+static void write_machine(fc_text *out, const fc_bench_text *what) {
+    const fc_calibration *calibration = &what->report->calibration;
+    const fc_machine *machine = &calibration->machine;
+    char memory[CELL];
+    char wall[CELL];
+    fc_units_format(memory, sizeof memory, machine->memory_bytes, FC_UNIT_BYTES, 3);
+    fc_units_format(wall, sizeof wall, what->report->wall_s, FC_UNIT_S, 3);
+    fc_text_addf(out, "\nMachine   %s, %u cores, %s, %s memory, governor %s, %s\n", machine->cpu, machine->cores_count,
+                 machine->simd, memory, machine->governor, machine->kernel);
+    fc_text_addf(out, "Backend   %s (%s), driver %s\n", calibration->device.backend, what->chosen,
+                 calibration->device.driver);
+    fc_text_addf(out, "Measured  %u cases in %s, operands random%s\n", calibration->samples_count, wall,
+                 calibration->device.emulated ? "" : " and out of cache");
+}
+
+static void add_sample(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
+    char time[CELL];
+    char rate[CELL];
+    fc_units_format(time, sizeof time, sample->seconds, FC_UNIT_S, 3);
+    bool is_memory = sample->kind == FC_SAMPLE_MEMORY;
+    bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
+    fc_units_format(rate, sizeof rate, rate_of(sample), is_memory ? FC_UNIT_BYTES_PER_S : FC_UNIT_FLOP_PER_S, 3);
+    fc_table_cellf(table, "%s",
+                   is_memory ? fc_memory_op_name((fc_memory_op)sample->memory_op)
+                             : fc_sample_kind_name((fc_sample_kind)sample->kind));
+    fc_table_cellf(table, "%s", is_matmul || is_memory ? fc_dtype_name((fc_dtype)sample->dtype) : "");
+    const uint32_t sizes[] = {sample->m, sample->n, sample->k};
+    for (size_t i = 0; i < 3; i++) {
+        if (is_matmul) {
+            fc_table_cellf(table, "%u", sizes[i]);
+        } else {
+            fc_table_cellf(table, "%s", "");
+        }
+    }
+    fc_table_cellf(table, "%s", time);
+    fc_table_cellf(table, "%s", is_memory || is_matmul ? rate : "");
+    fc_table_cellf(table, "%.1f %%%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "");
+    if (is_matmul) {
+        fc_table_cellf(table, "%.0f %%", 100.0 * rate_of(sample) / best_matmul(calibration, sample->dtype));
+        double fitted_s =
+            fc_calibration_matmul_s(&calibration->fit, (fc_dtype)sample->dtype, sample->m, sample->n, sample->k);
+        if (fitted_s > 0.0 && sample->batch == 1) {
+            fc_table_cellf(table, "%+.0f %%%s", 100.0 * (fitted_s / sample->seconds - 1.0),
+                           sample->heldout ? " held out" : "");
+        } else {
+            fc_table_cellf(table, "%s", "");
+        }
+    } else {
+        fc_table_cellf(table, "%s", "");
+        fc_table_cellf(table, "%s", "");
+    }
+}
+
+static fc_status write_samples(fc_text *out, const fc_bench_text *what, fc_error *error) {
+    static const char *const heading[] = {"case", "dtype", "m",     "n",       "k",
+                                          "time", "rate",  "noise", "of best", "fit's error"};
+    const fc_calibration *calibration = &what->report->calibration;
+    fc_table *table = fc_table_start(out->arena, "llrrrrrlrl");
+    if (table == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
+    }
+    fc_table_heading(table, heading);
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        add_sample(table, calibration, &calibration->samples[i]);
+    }
+    fc_text_add(out, "\n");
+    if (what->markdown) {
+        fc_table_print_markdown(table, out);
+    } else {
+        fc_table_print(table, out, 0, what->width);
+    }
+    return FC_OK;
+}
+
+static void write_fit(fc_text *out, const fc_calibration *calibration) {
+    const fc_fit *fit = &calibration->fit;
+    fc_text_add(out,
+                "\nFit: time = launch + max(2mnk / (ceiling r(m) r(n) r(k)), bytes / triad), r(x) = x/(x + half)\n");
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        const fc_fit_dtype *fitted = &fit->dtype[dtype];
+        if (!(fitted->peak_flop_per_s > 0.0)) {
+            continue;
+        }
+        char ceiling[CELL];
+        char launch[CELL];
+        fc_units_format(ceiling, sizeof ceiling, fitted->peak_flop_per_s, FC_UNIT_FLOP_PER_S, 3);
+        fc_units_format(launch, sizeof launch, fitted->launch_s, FC_UNIT_S, 2);
+        fc_text_addf(out, "  %-5s ceiling %s, halves m %.3g n %.3g k %.3g, launch %s; %u shapes",
+                     fc_dtype_name((fc_dtype)dtype), ceiling, fitted->curve.m_half, fitted->curve.n_half,
+                     fitted->curve.k_half, launch, fitted->samples_count);
+        if (fitted->heldout_count > 0) {
+            fc_text_addf(out, ", off by %.1f %% (median) on %u held out", 100.0 * fitted->heldout_median_abs_error_frac,
+                         fitted->heldout_count);
+        }
+        fc_text_add(out, "\n");
+    }
+    if (fit->heldout_count > 0) {
+        fc_text_addf(out, "Held-out shapes, never seen by the fit: median error %.1f %% over %u.\n",
+                     100.0 * fit->heldout_median_abs_error_frac, fit->heldout_count);
+    }
+}
+
+/* What was asked for and is not in the table; what was never asked for by name is one line. */
+static void write_missing(fc_text *out, const fc_bench_text *what) {
+    const fc_bench_report *report = what->report;
+    bool first = true;
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        if (report->refused[dtype][0] == '\0') {
+            continue;
+        }
+        if (what->dtypes != 0) {
+            fc_text_addf(out, "Left out: %s.\n", report->refused[dtype]);
+        } else {
+            fc_text_addf(out, "%s%s", first ? "Not on this device: " : ", ", fc_dtype_name((fc_dtype)dtype));
+            first = false;
+        }
+    }
+    if (!first) {
+        fc_text_add(out, ".\n");
+    }
+    if (report->dropped_count > 0) {
+        fc_text_addf(out, "%u shape%s had no room in the budget or the memory; a longer --budget takes larger ones.\n",
+                     report->dropped_count, report->dropped_count == 1 ? "" : "s");
+    }
+}
+
+fc_status fc_bench_text_write(fc_text *out, const fc_bench_text *what, fc_error *error) {
+    const fc_calibration *calibration = &what->report->calibration;
+    write_headline(out, calibration);
+    write_machine(out, what);
+    FC_TRY(write_samples(out, what, error));
+    write_fit(out, calibration);
+    write_missing(out, what);
+    fc_text_addf(out, "\nWritten to %s\nNext: flopcast estimate local-gpt2 --calibration %s\n", what->path, what->path);
+    return FC_OK;
+}

@@ -1,0 +1,334 @@
+/* cmd_bench.c: measure this machine, write the calibration file that `estimate` reads. */
+#include "cmd.h"
+
+#include "../../bench/bench.h"
+#include "../base/units.h"
+#include "../device/backends.h"
+#include "../doors/calibration_file.h"
+#include "bench_text.h"
+#include "flopcast/measure.h"
+#include "restart.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SOURCE "command line"
+#define DEFAULT_PATH "calibration.json"
+#define DEFAULT_BUDGET_S 60.0
+#define LEAST_BUDGET_S 1.0
+#define MOST_BUDGET_S 86400.0
+#define ALL_DTYPES ((1U << FC_DTYPE_COUNT) - 1U)
+/* What the backends multiply today; block-scaled formats and int8 are asked for by name. */
+#define USUAL_DTYPES                                                                                                   \
+    ((1U << FC_DTYPE_FP64) | (1U << FC_DTYPE_FP32) | (1U << FC_DTYPE_TF32) | (1U << FC_DTYPE_FP16) |                   \
+     (1U << FC_DTYPE_BF16) | (1U << FC_DTYPE_FP8))
+
+typedef struct bench_command {
+    fc_context *context;
+    const char *backend_name;
+    const char *path;
+    const char *replay_path;
+    double budget_s;
+    double begin_s;
+    uint64_t threads;
+    uint64_t seed;
+    uint32_t dtypes; /* asked for by name; 0: the usual ones */
+    fc_format format;
+    fc_calibration recorded;
+    const fc_backend *backend;
+    void *device;
+    const char *chosen;
+} bench_command;
+
+/* ---- the command line ------------------------------------------------------------------------------------------- */
+
+static fc_status parse_backend(bench_command *command, fc_error *error) {
+    static const char *const names[] = {"auto", "openblas", "cuda", "null", "replay"};
+    const size_t count = sizeof names / sizeof names[0];
+    const char *name = fc_args_value(command->context->args, "--backend");
+    command->backend_name = name != NULL ? name : (command->replay_path != NULL ? "replay" : "auto");
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(command->backend_name, names[i]) == 0) {
+            return FC_OK;
+        }
+    }
+    const char *nearest = fc_text_nearest(name, names, count);
+    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                        "--backend %.64s is unknown%s%s%s; allowed are auto, openblas, cuda, null, replay", name,
+                        nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
+                        nearest != NULL ? "?" : "");
+}
+
+static fc_status parse_dtype(uint32_t *bits, const char *word, fc_error *error) {
+    const char *names[FC_DTYPE_COUNT];
+    for (uint32_t i = 0; i < FC_DTYPE_COUNT; i++) {
+        names[i] = fc_dtype_name((fc_dtype)i);
+        if (strcmp(names[i], word) == 0) {
+            *bits |= 1U << i;
+            return FC_OK;
+        }
+    }
+    const char *nearest = fc_text_nearest(word, names, FC_DTYPE_COUNT);
+    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                        "--dtype %.32s is unknown%s%s%s; allowed are fp64, fp32, tf32, fp16, bf16, fp8, mxfp8, nvfp4, "
+                        "int8, with commas between",
+                        word, nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
+                        nearest != NULL ? "?" : "");
+}
+
+static fc_status parse_dtypes(bench_command *command, fc_error *error) {
+    const char *list = fc_args_value(command->context->args, "--dtype");
+    while (list != NULL) {
+        size_t length = strcspn(list, ",");
+        const char *word = fc_arena_strndup(command->context->arena, list, length);
+        if (word == NULL) {
+            return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for --dtype");
+        }
+        FC_TRY(parse_dtype(&command->dtypes, word, error));
+        list = list[length] == ',' ? list + length + 1 : NULL;
+    }
+    return FC_OK;
+}
+
+static fc_status parse_budget(bench_command *command, fc_error *error) {
+    command->budget_s = DEFAULT_BUDGET_S;
+    const char *text = fc_args_value(command->context->args, "--budget");
+    if (text == NULL) {
+        return FC_OK;
+    }
+    if (fc_units_parse(&command->budget_s, text, FC_UNIT_S, NULL) != FC_OK || !(command->budget_s >= LEAST_BUDGET_S) ||
+        !(command->budget_s <= MOST_BUDGET_S)) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                            "--budget is \"%.64s\"; allowed is a time from 1 s to 24 h, such as 20s or 5min", text);
+    }
+    return FC_OK;
+}
+
+/* The ending of -o does not choose the format here: the file is the calibration, and that is JSON. */
+static fc_status parse_format(bench_command *command, fc_error *error) {
+    if (fc_args_value(command->context->args, "--format") != NULL) {
+        return fc_args_format(&command->format, command->context->args, "tjcm", error);
+    }
+    command->format = FC_FORMAT_TEXT;
+    return FC_OK;
+}
+
+/* Minutes of measuring must not end at a file that cannot be written. Nothing is created or emptied here. */
+static fc_status check_path(const char *path, fc_error *error) {
+    FC_TRY(fc_output_check(path, error));
+    if (strcmp(path, "-") == 0) {
+        return FC_OK;
+    }
+    char folder[4096];
+    if (!fc_text_copy(folder, sizeof folder, path)) {
+        return fc_error_set(error, FC_USAGE, "-o", 0, 0, "the path is longer than %zu bytes; give a shorter one",
+                            sizeof folder - 1);
+    }
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        (void)fc_text_copy(folder, sizeof folder, ".");
+    } else {
+        slash[slash == folder ? 1 : 0] = '\0';
+    }
+    struct stat info;
+    bool exists = stat(path, &info) == 0;
+    const char *refusing = exists && access(path, W_OK) != 0 ? path : NULL;
+    /* A file is replaced whole, so its folder takes part; a device or a pipe is written as it stands. */
+    if (refusing == NULL && (!exists || S_ISREG(info.st_mode)) && access(folder, W_OK) != 0) {
+        refusing = folder;
+    }
+    if (refusing != NULL) {
+        return fc_error_set(error, FC_FAILED, "-o", 0, 0,
+                            "cannot write %.200s: %.200s is not writable (%s); give "
+                            "another file with -o",
+                            path, refusing, strerror(errno));
+    }
+    return FC_OK;
+}
+
+static fc_status parse(bench_command *command, fc_error *error) {
+    const fc_args *args = command->context->args;
+    if (args->positional_count > 0) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "bench takes no argument; found %.64s", args->positional[0]);
+    }
+    command->replay_path = fc_args_value(args, "--replay");
+    FC_TRY(parse_backend(command, error));
+    FC_TRY(parse_dtypes(command, error));
+    FC_TRY(parse_budget(command, error));
+    FC_TRY(parse_format(command, error));
+    FC_TRY(fc_args_u64(&command->threads, args, "--threads", 0, 1, 1024, error));
+    FC_TRY(fc_args_u64(&command->seed, args, "--seed", 1, 0, UINT64_MAX, error));
+    bool replays = strcmp(command->backend_name, "replay") == 0;
+    if (replays != (command->replay_path != NULL)) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                            replays ? "--backend replay answers from a recorded calibration: add --replay FILE"
+                                    : "--replay FILE goes with --backend replay alone");
+    }
+    const char *path = fc_args_value(args, "-o");
+    command->path = path != NULL ? path : DEFAULT_PATH;
+    return check_path(command->path, error);
+}
+
+/* ---- the device ------------------------------------------------------------------------------------------------- */
+
+static fc_status open_backend(bench_command *command, const fc_backend *backend, fc_error *error) {
+    fc_backend_options options = {.threads = (uint32_t)command->threads,
+                                  .seed = command->seed,
+                                  .replay = command->replay_path != NULL ? &command->recorded : NULL};
+    FC_TRY(backend->open(&command->device, &options, error));
+    command->backend = backend;
+    return FC_OK;
+}
+
+/* OpenBLAS reads its variable while it loads, so a better choice needs a second start. */
+static fc_status open_openblas(bench_command *command, fc_error *error) {
+    const char *kernel = getenv("OPENBLAS_CORETYPE") == NULL ? fc_openblas_better_kernel() : NULL;
+    if (kernel != NULL) {
+        fc_note(command->context,
+                "OpenBLAS does not know this processor and chose its oldest kernels; starting again with "
+                "OPENBLAS_CORETYPE=%s",
+                kernel);
+        fc_restart_with(command->context->arena, "OPENBLAS_CORETYPE", kernel);
+        fc_note(command->context, "that did not work: the rates below are too low for this processor");
+    }
+    return open_backend(command, &fc_backend_openblas, error);
+}
+
+static fc_status open_cuda(bench_command *command, fc_error *error) {
+    const fc_backend *backend = NULL;
+    FC_TRY(fc_backend_load(&backend, "cuda", NULL, error));
+    return open_backend(command, backend, error);
+}
+
+static fc_status open_auto(bench_command *command, fc_error *error) {
+    fc_error reason = {.status = FC_OK};
+    if (open_cuda(command, &reason) == FC_OK) {
+        command->chosen = "auto: there is a CUDA device";
+        return FC_OK;
+    }
+    command->chosen = fc_arena_printf(command->context->arena, "auto: %.300s", reason.text);
+    if (command->chosen == NULL) {
+        command->chosen = "auto";
+    }
+    return open_openblas(command, error);
+}
+
+static fc_status open_device(bench_command *command, fc_error *error) {
+    const char *name = command->backend_name;
+    command->chosen = fc_arena_printf(command->context->arena, "--backend %s", name);
+    if (command->chosen == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory to begin with");
+    }
+    if (strcmp(name, "auto") == 0) {
+        return open_auto(command, error);
+    }
+    if (strcmp(name, "cuda") == 0) {
+        return open_cuda(command, error);
+    }
+    if (strcmp(name, "openblas") == 0) {
+        return open_openblas(command, error);
+    }
+    if (command->replay_path != NULL) {
+        FC_TRY(fc_calibration_read(&command->recorded, command->context->arena, command->replay_path, error));
+    }
+    return open_backend(command, fc_backend_find(name), error);
+}
+
+/* ---- measuring and writing -------------------------------------------------------------------------------------- */
+
+static void show_progress(void *user, const fc_bench_progress *progress) {
+    (void)user;
+    const fc_sample *sample = progress->sample;
+    double left_s = progress->budget_s - progress->spent_s;
+    (void)fprintf(stderr, "\r%3.0f %%  ", 100.0 * progress->spent_s / progress->budget_s);
+    if (sample->kind == FC_SAMPLE_MATMUL) {
+        (void)fprintf(stderr, "%s %u x %u x %u", fc_dtype_name((fc_dtype)sample->dtype), sample->m, sample->n,
+                      sample->k);
+    } else {
+        (void)fprintf(stderr, "%s", fc_sample_kind_name((fc_sample_kind)sample->kind));
+    }
+    (void)fprintf(stderr, ", %.0f s left\033[K", left_s > 0.0 ? left_s : 0.0);
+}
+
+static fc_status measure(bench_command *command, fc_bench_report *report, fc_error *error) {
+    bool shows = command->context->terminal && !command->context->quiet;
+    fc_bench_options options = {
+        .budget_s = command->budget_s,
+        .begin_s = command->begin_s,
+        .seed = command->seed,
+        .dtypes = command->dtypes != 0 ? command->dtypes : (command->replay_path != NULL ? ALL_DTYPES : USUAL_DTYPES),
+        .replay = command->replay_path != NULL ? &command->recorded : NULL,
+        .progress = shows ? show_progress : NULL};
+    fc_status status =
+        fc_bench_run(report, command->context->arena, command->backend, command->device, &options, error);
+    if (shows) {
+        (void)fputs("\r\033[K", stderr);
+    }
+    return status;
+}
+
+static fc_status write_result(bench_command *command, const fc_bench_report *report, fc_error *error) {
+    fc_text json = fc_text_start(command->context->arena);
+    FC_TRY(fc_calibration_write_json(&json, &report->calibration, error));
+    fc_text *out = &command->context->out;
+    command->context->wrote_output = true;
+    if (strcmp(command->path, "-") == 0) {
+        fc_text_add(out, json.bytes);
+        return FC_OK;
+    }
+    FC_TRY(fc_output_write(command->path, json.bytes, json.size, error));
+    if (command->format == FC_FORMAT_JSON) {
+        fc_text_add(out, json.bytes);
+        return FC_OK;
+    }
+    if (command->format == FC_FORMAT_CSV) {
+        return fc_calibration_write_csv(out, &report->calibration, error);
+    }
+    fc_bench_text what = {.report = report,
+                          .chosen = command->chosen,
+                          .path = command->path,
+                          .dtypes = command->dtypes,
+                          .width = command->context->width,
+                          .markdown = command->format == FC_FORMAT_MARKDOWN};
+    return fc_bench_text_write(out, &what, error);
+}
+
+static fc_status run_bench(fc_context *context, fc_error *error) {
+    bench_command command = {.context = context, .begin_s = fc_measure_now_s()};
+    FC_TRY(parse(&command, error));
+    FC_TRY(open_device(&command, error));
+    fc_bench_report *report = fc_arena_alloc(context->arena, sizeof *report);
+    fc_status status = report != NULL ? measure(&command, report, error)
+                                      : fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the report");
+    command.backend->close(command.device);
+    FC_TRY(status);
+    FC_TRY(write_result(&command, report, error));
+    if (report->calibration.unstable) {
+        return fc_error_set(error, FC_UNSTABLE, NULL, 0, 0,
+                            "more than half of the timings stayed unstable; %.200s is written and says so. Close other "
+                            "programs or give a longer --budget, then measure again",
+                            command.path);
+    }
+    return FC_OK;
+}
+
+static const fc_option options[] = {
+    {"--backend", "NAME", false, "auto, openblas, cuda, null (a perfect device) or replay (a recorded one)"},
+    {"--dtype", "LIST", false, "number formats, with commas between; left out: all that the device has"},
+    {"--budget", "TIME", false, "wall time for everything, such as 20s or 5min; left out: 60s"},
+    {"--replay", "FILE", false, "the calibration that --backend replay answers from"},
+    {NULL, NULL, false, NULL},
+};
+
+const fc_command fc_cmd_bench = {
+    .name = "bench",
+    .synopsis = "[--backend NAME] [--dtype LIST] [--budget TIME] [-o FILE]",
+    .help = "What does this machine deliver? Measures it and writes the calibration file that estimate reads.",
+    .example = "flopcast bench --budget 20s -o calibration.json",
+    .options = options,
+    .run = run_bench,
+};

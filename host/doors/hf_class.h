@@ -61,6 +61,24 @@ fc_status fc_hf_no_memory(const fc_hf_reading *r);
 
 /* Rows `inputs`, `fixed`, `cases` and `only` of the class file. */
 fc_status fc_hf_rows_read(fc_hf_reading *r);
+/* The letters of all layers, one block (attention or feed-forward) at a time. */
+typedef struct fc_hf_letters {
+    fc_hf_reading *r;
+    const fc_node *block;
+    char *letter; /* count of them */
+    uint32_t count;
+    bool listed; /* by a list of the file */
+    bool from_file;
+    const char *config_key;
+} fc_hf_letters;
+
+/* Fills the letters from the first list of `lists` that the file has; `listed` says whether there was one. */
+fc_status fc_hf_layers_listed(fc_hf_letters *l);
+/* Fills them by the class's rule; without one, the list is missing. */
+fc_status fc_hf_layers_ruled(fc_hf_letters *l);
+/* Lists of layer numbers, counted from 0, that have a letter whatever the rule says; with `else` they say it all. */
+fc_status fc_hf_layers_numbered(fc_hf_letters *l);
+
 /* Blocks `attention_pattern` and `ffn_pattern`; layers, experts and dense_layers are known by then. */
 fc_status fc_hf_patterns_read(fc_hf_reading *r);
 

@@ -156,8 +156,17 @@ static fc_status find_text_model(fc_hf_reading *r, const fc_node *root) {
     return FC_OK;
 }
 
+/* Parts that the file has and the model does not: another encoder, or what the class file lists under left_out. */
 static fc_status remark_left_out(fc_hf_reading *r) {
     static const char *const parts[] = {"vision_config", "audio_config", "speech_config"};
+    const fc_node *rows = fc_node_get(r->class_file, "left_out");
+    for (const fc_node *row = rows != NULL ? rows->first : NULL; row != NULL; row = row->next) {
+        const fc_node *node = fc_hf_walk(r->config, row->key);
+        bool has = node != NULL && node->kind == FC_NODE_SCALAR && strcmp(node->text, "0") != 0;
+        if (has && row->kind == FC_NODE_SCALAR) {
+            FC_TRY(fc_hf_add_fact(r, row->key, row->text, row->key, FC_HF_REMARK));
+        }
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const fc_node *node = fc_node_get(r->outer, parts[i]);
         if (node != NULL && node->kind == FC_NODE_MAP) {
@@ -176,28 +185,38 @@ static const char *last_slash(const char *path, size_t length) {
     return path + length;
 }
 
+/* As catalogue names are spelt: lower case, digits, dots, everything else one '-'. */
+static void spell_name(char *out, size_t out_size, const char *text, size_t length) {
+    size_t used = 0;
+    for (size_t i = 0; i < length && used + 1 < out_size; i++) {
+        char c = text[i];
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+        if (plain) {
+            out[used++] = c;
+        } else if (used > 0 && out[used - 1] != '-') {
+            out[used++] = '-';
+        }
+    }
+    used -= used > 0 && out[used - 1] == '-' ? 1 : 0;
+    out[used] = '\0';
+}
+
 /* The file's name, or its folder's where the file is config.json, else the class. */
 static void set_name(fc_hf_reading *r, const char *path) {
     size_t length = strlen(path);
     const char *file = last_slash(path, length);
-    char stem[FC_TEXT_SIZE];
-    if (strcmp(file, "config.json") == 0 && file > path) {
-        size_t folder_length = (size_t)(file - path) - 1;
-        file = last_slash(path, folder_length);
-        length = folder_length - (size_t)(file - path);
-    } else {
-        length = strlen(file);
-        length -= fc_text_ends(file, ".json") ? sizeof ".json" - 1 : 0;
+    size_t stem_length = strlen(file);
+    if (strcmp(file, "config.json") == 0) {
+        length = file > path ? (size_t)(file - path) - 1 : 0;
+        file = last_slash(path, length);
+        stem_length = length - (size_t)(file - path);
+    } else if (fc_text_ends(file, ".json")) {
+        stem_length -= sizeof ".json" - 1;
     }
-    if (length >= sizeof stem) {
-        length = sizeof stem - 1;
-    }
-    memcpy(stem, file, length);
-    stem[length] = '\0';
-    fc_text_slug(r->model->name, sizeof r->model->name, stem);
-    bool empty = r->model->name[0] == '\0' || strcmp(r->model->name, "config-json") == 0;
-    if (empty) {
-        fc_text_slug(r->model->name, sizeof r->model->name, r->model_type);
+    spell_name(r->model->name, sizeof r->model->name, file, stem_length);
+    if (r->model->name[0] == '\0' || r->model->name[0] == '.') {
+        spell_name(r->model->name, sizeof r->model->name, r->model_type, strlen(r->model_type));
     }
 }
 
@@ -218,16 +237,13 @@ static fc_status refuse_missing(const fc_hf_reading *r) {
                          list.bytes, r->model_type);
 }
 
-/* The noun's check knows no file; its message gets the place of the text model. */
+/* The noun's check knows no file; its message gets the place of the text model. On a copy: what it fills stays open. */
 static fc_status check_model(const fc_hf_reading *r) {
     fc_error inner = {0};
-    fc_model checked = *r->model;
-    fc_status status = fc_model_check(&checked, &inner);
-    if (status != FC_OK) {
-        return fc_node_error(r->error, status, r->config, false, "%.900s", inner.text);
-    }
-    *r->model = checked;
-    return FC_OK;
+    fc_model copy = *r->model;
+    copy.encoder_seq_len = copy.encoder_seq_len > 0 ? copy.encoder_seq_len : 1;
+    fc_status status = fc_model_check(&copy, &inner);
+    return status == FC_OK ? FC_OK : fc_node_error(r->error, status, r->config, false, "%.900s", inner.text);
 }
 
 static fc_status read_model(fc_hf_reading *r, fc_hf_facts *facts, const char *data_folder, const char *path) {
@@ -260,8 +276,23 @@ fc_status fc_hf_config_facts(fc_model *out, fc_hf_facts *facts, fc_arena *arena,
     return FC_OK;
 }
 
-fc_status fc_hf_config_read(fc_model *out, fc_arena *arena, const char *data_folder, const char *path,
-                            fc_error *error) {
+fc_status fc_hf_config_read(fc_model *out, const fc_hf_default **defaults, size_t *count, fc_arena *arena,
+                            const char *data_folder, const char *path, fc_error *error) {
     fc_hf_facts facts;
-    return fc_hf_config_facts(out, &facts, arena, data_folder, path, error);
+    FC_TRY(fc_hf_config_facts(out, &facts, arena, data_folder, path, error));
+    if (defaults == NULL || count == NULL) {
+        return FC_OK;
+    }
+    fc_hf_default *kept = fc_arena_alloc(arena, (facts.count + 1) * sizeof *kept);
+    if (kept == NULL) {
+        return fc_error_set(error, FC_FAILED, path, 0, 0, "out of memory while reading the file");
+    }
+    *count = 0;
+    for (size_t i = 0; i < facts.count; i++) {
+        if (facts.facts[i].origin == FC_HF_FROM_CLASS || facts.facts[i].origin == FC_HF_REMARK) {
+            kept[(*count)++] = (fc_hf_default){.key = facts.facts[i].key, .text = facts.facts[i].text};
+        }
+    }
+    *defaults = kept;
+    return FC_OK;
 }

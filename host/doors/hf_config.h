@@ -35,13 +35,21 @@ typedef struct fc_hf_facts {
 /* "file", "class default", "fixed in the class", "remark". */
 const char *fc_hf_origin_name(fc_hf_origin origin);
 
-/* Reads and checks the model of `path`, with the class files of `data_folder`/hf. The name is the file's, or its
- * folder's where the file is config.json. FC_BAD_INPUT with file, line and column for anything wrong in the file,
- * FC_OVER_LIMIT for one too large or too deep. */
-fc_status fc_hf_config_read(fc_model *out, fc_arena *arena, const char *data_folder, const char *path,
-                            fc_error *error);
-/* The same, and what each value rests on. */
+/* Reads the model of `path` with the class files of `data_folder`/hf. The name is the file's, or its folder's where the
+ * file is config.json. What fc_model_check fills is left to it, so that the caller may change fields first; apart from
+ * an encoder's length, which some files lack, the model would pass. FC_BAD_INPUT with file, line and column for anything
+ * wrong in the file, FC_OVER_LIMIT for one too large or too deep. */
 fc_status fc_hf_config_facts(fc_model *out, fc_hf_facts *facts, fc_arena *arena, const char *data_folder,
                              const char *path, fc_error *error);
+
+/* What the file does not say: a class default, or a remark. */
+typedef struct fc_hf_default {
+    const char *key;  /* input: "kv_heads" */
+    const char *text; /* its value, or the remark */
+} fc_hf_default;
+
+/* The same, with only what is not in the file. `defaults` (in the arena) and `count` may both be NULL. */
+fc_status fc_hf_config_read(fc_model *out, const fc_hf_default **defaults, size_t *count, fc_arena *arena,
+                            const char *data_folder, const char *path, fc_error *error);
 
 #endif

@@ -167,6 +167,28 @@ static fc_status add_remark(fc_hf_reading *r, const fc_field *field, const fc_no
     return fc_hf_add_fact(r, field->key, text, config_key, FC_HF_REMARK);
 }
 
+/* A value too large to be what the input means: a context length far beyond what models are trained with. The input
+ * stays open, and a remark says so. */
+static fc_status is_beyond(bool *out, fc_hf_reading *r, const fc_field *field, const fc_node *row, const fc_node *node,
+                           const char *config_key) {
+    const fc_node *up_to = fc_node_get(row, "up_to");
+    uint64_t limit = 0;
+    uint64_t value = 0;
+    *out = false;
+    if (up_to == NULL || up_to->kind != FC_NODE_SCALAR || !fc_hf_is_number(field)) {
+        return FC_OK;
+    }
+    FC_TRY(fc_hf_evaluate(&limit, r, field->key, up_to));
+    FC_TRY(fc_hf_whole(&value, r, node, config_key, (uint64_t)field->least, (uint64_t)field->most));
+    if (limit == 0 || value <= limit) {
+        return FC_OK;
+    }
+    *out = true;
+    const char *text = fc_arena_printf(r->arena, "left open: %s %" PRIu64 " is a limit, not what a model is trained with",
+                                       config_key, value);
+    return fc_hf_add_fact(r, field->key, text, config_key, FC_HF_REMARK);
+}
+
 static fc_status read_input(fc_hf_reading *r, const fc_node *row) {
     const fc_field *field = NULL;
     FC_TRY(find_field(&field, r, row));
@@ -178,6 +200,11 @@ static fc_status read_input(fc_hf_reading *r, const fc_node *row) {
     }
     fc_hf_origin origin = FC_HF_FROM_FILE;
     if (node != NULL && node->kind != FC_NODE_NULL) {
+        bool beyond = false;
+        FC_TRY(is_beyond(&beyond, r, field, row, node, key));
+        if (beyond) {
+            return FC_OK;
+        }
         FC_TRY(set_from_file(r, field, row, node, key));
     } else {
         FC_TRY(set_without_file(r, field, row, node != NULL, &origin));

@@ -138,16 +138,20 @@ static bool is_path(const fc_node *node)
 
 static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *path, const fc_node *node, fc_error *error)
 {
-    const fc_hf_default *defaults = NULL;
-    size_t count = 0;
-    FC_TRY(fc_hf_config_read(out, &defaults, &count, loading->config->arena, loading->config->catalog.data_folder,
-                             node->text, error));
-    for (size_t i = 0; i < count; ++i) {
-        const char *key = fc_arena_printf(loading->config->arena, "%s.%s", path, defaults[i].key);
-        if (key == NULL) {
+    fc_hf_facts read;
+    fc_arena *arena = loading->config->arena;
+    FC_TRY(fc_hf_config_facts(out, &read, arena, loading->config->catalog.data_folder, node->text, error));
+    for (size_t i = 0; i < read.count; ++i) {
+        const fc_hf_fact *fact = &read.facts[i];
+        if (fact->origin == FC_HF_FROM_FILE) {
+            continue;
+        }
+        const char *key = fc_arena_printf(arena, "%s.%s", path, fact->key);
+        const char *origin = fc_arena_printf(arena, "%s of class %s", fc_hf_origin_name(fact->origin), read.model_type);
+        if (key == NULL || origin == NULL) {
             return no_memory(error);
         }
-        FC_TRY(fc_load_note(loading, key, defaults[i].text, "class default", FC_GRADE_PUBLISHED, error));
+        FC_TRY(fc_load_note(loading, key, fact->text, origin, FC_GRADE_PUBLISHED, error));
     }
     return FC_OK;
 }

@@ -1,0 +1,48 @@
+/* cmd_estimate.c: one study through the chain. */
+#include "cmd.h"
+#include "studies.h"
+
+#include "../doors/write_estimate.h"
+#include "flopcast/estimate.h"
+
+static fc_status run_estimate(fc_context *context, fc_error *error)
+{
+    fc_config config;
+    fc_inputs inputs;
+    fc_format format = FC_FORMAT_TEXT;
+    fc_study *study = fc_arena_alloc(context->arena, sizeof *study);
+    fc_estimate *estimate = fc_arena_alloc(context->arena, sizeof *estimate);
+    if (study == NULL || estimate == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
+    }
+    const char *name = NULL;
+    FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
+    FC_TRY(fc_studies_name(&name, context, error));
+    FC_TRY(fc_studies_config(&config, context, error));
+    FC_TRY(fc_config_study(study, &inputs, &config, name, error));
+    FC_TRY(fc_estimate_study(estimate, study, context->arena, error));
+    switch (format) {
+    case FC_FORMAT_JSON:
+        return fc_write_estimate_json(&context->out, estimate, study, &inputs, error);
+    case FC_FORMAT_CSV:
+        fc_write_estimate_csv(&context->out, estimate, study);
+        return FC_OK;
+    case FC_FORMAT_MARKDOWN:
+        fc_write_estimate_markdown(&context->out, estimate, study);
+        return FC_OK;
+    default:
+        fc_write_estimate_text(&context->out, estimate, study, &inputs);
+        return FC_OK;
+    }
+}
+
+static const fc_option options[] = {{NULL, NULL, false, NULL}};
+
+const fc_command fc_cmd_estimate = {
+    .name = "estimate",
+    .synopsis = "STUDY [--set key=value]…",
+    .help = "what a training run takes: step, memory, days, dollars, energy, with ranges and why",
+    .example = "flopcast estimate llama3-405b-16k-h100 --set workload.dtype=fp8",
+    .options = options,
+    .run = run_estimate,
+};

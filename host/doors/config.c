@@ -152,7 +152,8 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
     uint64_t draws = 0;
     FC_TRY(fc_fields_refuse_unknown(tree, NULL, STUDY_KEYS, STUDY_KEYS_COUNT, error));
     FC_TRY(refuse_fleet(fc_node_get(tree, "cluster"), error));
-    FC_TRY(read_count(&out->seed, tree, "seed", loading->config->seed, UINT64_MAX, error));
+    FC_TRY(read_count(&out->seed, tree, "seed", 0, UINT64_MAX, error));
+    out->seed = loading->config->seed != 0 ? loading->config->seed : out->seed;
     FC_TRY(read_count(&draws, tree, "draws", out->draws_count, 1000000, error));
     out->draws_count = (uint32_t)draws;
     if (fc_node_get(tree, "model") == NULL) {

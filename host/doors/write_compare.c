@@ -1,0 +1,483 @@
+#include "write_compare.h"
+
+#include "say.h"
+#include "table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_ASSUMPTIONS = 14, MOST_DRIVERS = 6, MAP_ROWS = 5, MAP_COLUMNS = 5 };
+
+typedef struct page {
+    fc_text *text;
+    const fc_verdict *v;
+    const fc_comparison *c;
+    int digits;
+} page;
+
+static const char *side_name(const page *p, uint32_t side)
+{
+    return p->c->sides[side].name;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------ */
+
+/* "1.9 times" the one way or "0.53 of" the other, whichever is over 1, reads better as the larger side's lead. */
+const char *fc_write_verdict(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison)
+{
+    const fc_cell_result *cell = &verdict->cells[0];
+    const fc_ratio *ratio = &cell->ratios[0];
+    const char *first = comparison->sides[0].name;
+    const char *second = comparison->sides[1].name;
+    const char *dtype = fc_dtype_name((fc_dtype)cell->ops.dtype);
+    bool leads = ratio->speed.p50 >= 1.0;
+    fc_range lead = ratio->speed;
+    if (!leads) {
+        lead = (fc_range){1.0 / ratio->speed.p90, 1.0 / ratio->speed.p50, 1.0 / ratio->speed.p10};
+    }
+    double ahead = leads ? ratio->faster_frac : 1.0 - ratio->faster_frac;
+    const char *winner = leads ? first : second;
+    const char *loser = leads ? second : first;
+    const char *cheaper = ratio->cheaper_frac >= 0.5 ? first : second;
+    double cheaper_frac = ratio->cheaper_frac >= 0.5 ? ratio->cheaper_frac : 1.0 - ratio->cheaper_frac;
+    char *said = fc_arena_printf(
+        text->arena,
+        "Programme view, %s: %s trains %.2g times as fast as %s (p10 to p90: %.2g to %.2g) and is ahead in %.0f %% of "
+        "draws; %s is cheaper for the same work in %.0f %%%s",
+        dtype, winner, lead.p50, loser, lead.p10, lead.p90, ahead * 100.0, cheaper, cheaper_frac * 100.0,
+        verdict->beyond_count >= 2 ? ". EXTRAPOLATION" : "");
+    return said != NULL ? said : "out of memory";
+}
+
+static void say_answer(const page *p)
+{
+    const fc_cell_result *cell = &p->v->cells[0];
+    fc_text_addf(p->text, "%s.\n", fc_write_verdict(p->text, p->v, p->c));
+    fc_text_addf(p->text, "The headline work is %s", p->c->cells[0].name);
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        char days[96];
+        fc_text_addf(p->text, "%s %s %s", i == 0 ? ":" : ",", side_name(p, i),
+                     fc_say_range(days, sizeof days, cell->sides[i].days, FC_UNIT_DAYS, 2));
+    }
+    fc_text_add(p->text, ".\n");
+    if (p->v->parity_bf16 > 0) {
+        fc_text_addf(p->text, "Parity: %s is ahead in BF16 when its share x MFU exceeds %.2f of %s's", side_name(p, 0),
+                     p->v->parity_bf16, side_name(p, 1));
+        if (p->v->parity_fp8 > 0) {
+            fc_text_addf(p->text, " (%.2f in FP8)", p->v->parity_fp8);
+        }
+        fc_text_add(p->text, ", goodput being equal.\n");
+    }
+    if (p->v->beyond_count >= 2) {
+        fc_text_addf(p->text, "EXTRAPOLATION: beyond every published run in %s; read two digits at most.\n", p->v->beyond);
+    }
+}
+
+/* ---- the three views --------------------------------------------------------------------------------------------- */
+
+static void add_power(fc_table *table, const page *p)
+{
+    fc_table_cellf(table, "facility power");
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        char w[64];
+        const fc_range stated = p->c->sides[i].facility_w;
+        if (stated.p50 > 0) {
+            fc_table_cellf(table, "%s, disclosed", fc_say_range(w, sizeof w, stated, FC_UNIT_W, 3));
+        } else {
+            fc_table_cellf(table, "%s, all-in IT x PUE", fc_say(w, sizeof w, p->v->sheets[i].facility_w, FC_UNIT_W, 3));
+        }
+    }
+}
+
+static void add_peaks(fc_table *table, const page *p)
+{
+    static const fc_dtype order[] = {FC_DTYPE_BF16, FC_DTYPE_FP8, FC_DTYPE_MXFP8, FC_DTYPE_NVFP4};
+    for (size_t d = 0; d < sizeof order / sizeof order[0]; ++d) {
+        bool any = false;
+        for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+            any = any || p->v->sheets[i].peak_flop_per_s[order[d]] > 0;
+        }
+        if (!any) {
+            continue;
+        }
+        fc_table_cellf(table, "dense %s", fc_dtype_name(order[d]));
+        for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+            char rate[32];
+            double peak = p->v->sheets[i].peak_flop_per_s[order[d]];
+            fc_table_cellf(table, "%s", peak > 0 ? fc_say(rate, sizeof rate, peak, FC_UNIT_FLOP_PER_S, 3) : "not on every chip");
+        }
+    }
+}
+
+static fc_table *side_table(const page *p)
+{
+    char alignment[FC_MAX_DEALS + 2] = "l";
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        alignment[i + 1] = 'l';
+    }
+    alignment[p->c->sides_count + 1] = '\0';
+    fc_table *table = fc_table_start(p->text->arena, alignment);
+    const char *heading[FC_MAX_DEALS + 1] = {""};
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        heading[i + 1] = side_name(p, i);
+    }
+    if (table == NULL) {
+        p->text->failed = true;
+        return NULL;
+    }
+    fc_table_heading(table, heading);
+    return table;
+}
+
+static void add_chips(fc_table *table, const page *p)
+{
+    fc_table_cellf(table, "chips");
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        const fc_side *side = &p->c->sides[i];
+        char said[160] = "";
+        size_t used = 0;
+        for (uint32_t j = 0; j < side->parts_count; ++j) {
+            char count[32];
+            int wrote = snprintf(said + used, sizeof said - used, "%s%s %s", j > 0 ? " + " : "",
+                                 fc_say_count(count, sizeof count, side->parts[j].cluster.chips_count),
+                                 side->parts[j].cluster.chip.name);
+            used += wrote > 0 && (size_t)wrote < sizeof said - used ? (size_t)wrote : 0;
+        }
+        fc_table_cellf(table, "%s", said);
+    }
+}
+
+static void add_domains(fc_table *table, const page *p)
+{
+    fc_table_cellf(table, "scale-up domains");
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        const fc_side *side = &p->c->sides[i];
+        char said[160] = "";
+        size_t used = 0;
+        for (uint32_t j = 0; j < side->parts_count; ++j) {
+            const fc_chip *chip = &side->parts[j].cluster.chip;
+            char count[32];
+            int wrote = snprintf(said + used, sizeof said - used, "%s%s of %u", j > 0 ? " + " : "",
+                                 fc_say_count(count, sizeof count,
+                                              side->parts[j].cluster.chips_count / chip->scaleup_domain_count),
+                                 chip->scaleup_domain_count);
+            used += wrote > 0 && (size_t)wrote < sizeof said - used ? (size_t)wrote : 0;
+        }
+        fc_table_cellf(table, "%s", said);
+    }
+}
+
+static void say_sheet(const page *p)
+{
+    fc_text_add(p->text, "\nSheet view: what the deals are on paper (dense peak, not what training gets)\n");
+    fc_table *table = side_table(p);
+    if (table == NULL) {
+        return;
+    }
+    add_chips(table, p);
+    add_domains(table, p);
+    add_peaks(table, p);
+    fc_table_cellf(table, "memory");
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        char bytes[32];
+        fc_table_cellf(table, "%s", fc_say(bytes, sizeof bytes, p->v->sheets[i].memory_bytes, FC_UNIT_BYTES, 3));
+    }
+    fc_table_cellf(table, "memory bandwidth");
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        char rate[32];
+        fc_table_cellf(table, "%s", fc_say(rate, sizeof rate, p->v->sheets[i].memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3));
+    }
+    add_power(table, p);
+    fc_table_print(table, p->text, 2, 0);
+}
+
+static void say_one_job(const page *p, uint32_t index)
+{
+    const fc_side *side = &p->c->sides[index];
+    const fc_job *job = &p->v->cells[0].sides[index].job;
+    const char *chip = side->parts[job->part].cluster.chip.name;
+    char chips[32];
+    fc_text_addf(p->text, "  %s: %s %s on one site", side->name, fc_say_count(chips, sizeof chips, job->chips_count), chip);
+    if (!job->feasible) {
+        fc_text_addf(p->text, ": not feasible: %s\n", job->reason);
+        return;
+    }
+    const fc_estimate *e = job->estimate;
+    const fc_plan *plan = &e->point.plan;
+    char days[96];
+    char mfu[32];
+    char good[32];
+    char mtbf[32];
+    fc_text_addf(p->text, ", alone on it %s, MFU %s, goodput %s (a stop every %s)\n",
+                 fc_say_range(days, sizeof days, e->days, FC_UNIT_DAYS, 2), fc_say_percent(mfu, sizeof mfu, e->point.step.mfu_frac),
+                 fc_say_percent(good, sizeof good, e->point.run.goodput_frac),
+                 fc_say(mtbf, sizeof mtbf, e->point.run.mtbf_s, FC_UNIT_S, 2));
+    fc_text_addf(p->text, "      tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, micro-batch %u: the fastest of %.0f plans that fit\n", plan->tp,
+                 plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch, e->plans_fitting_count);
+}
+
+static void say_jobs(const page *p)
+{
+    fc_text_addf(p->text, "\nJob view: the largest single synchronous job (one site, one chip type), by the step model, for %s\n",
+                 p->c->cells[0].name);
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        say_one_job(p, i);
+    }
+}
+
+static void add_cell_row(fc_table *table, const page *p, uint32_t index)
+{
+    const fc_cell_result *cell = &p->v->cells[index];
+    char flop[32];
+    fc_table_cellf(table, "%s", p->c->cells[index].name);
+    fc_table_cellf(table, "%s", fc_say(flop, sizeof flop, cell->work_flop, FC_UNIT_FLOP, 2));
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        const fc_programme *side = &cell->sides[i];
+        char text[96];
+        if (cell->infeasible) {
+            fc_table_cellf(table, "infeasible");
+            fc_table_cellf(table, "-");
+            fc_table_cellf(table, "-");
+            continue;
+        }
+        fc_table_cellf(table, "%.2g (%.2g-%.2g)", side->days.p50, side->days.p10, side->days.p90);
+        fc_table_cellf(table, "%s", side->mid_usd_per_h > 0 ? fc_say(text, sizeof text, side->cost_usd.p50, FC_UNIT_USD, 2) : "-");
+        fc_table_cellf(table, "%s", side->mid_w > 0 ? fc_say(text, sizeof text, side->energy_mwh.p50, FC_UNIT_MWH, 2) : "-");
+    }
+}
+
+static fc_table *grid_table(const page *p)
+{
+    char alignment[FC_TABLE_MAX_COLUMNS + 1] = "lr";
+    const char *heading[FC_TABLE_MAX_COLUMNS] = {"work", "model FLOP"};
+    uint32_t columns = 2;
+    uint32_t sides = p->c->sides_count > 4 ? 4 : p->c->sides_count;
+    for (uint32_t i = 0; i < sides; ++i) {
+        heading[columns] = fc_arena_printf(p->text->arena, "%s days", side_name(p, i));
+        heading[columns + 1] = "cost";
+        heading[columns + 2] = "energy";
+        memcpy(alignment + columns, "rrr", 4);
+        columns += 3;
+    }
+    fc_table *table = fc_table_start(p->text->arena, alignment);
+    if (table == NULL) {
+        p->text->failed = true;
+        return NULL;
+    }
+    fc_table_heading(table, heading);
+    for (uint32_t i = 0; i < p->v->cells_count; ++i) {
+        add_cell_row(table, p, i);
+    }
+    return table;
+}
+
+static void say_walls(const page *p)
+{
+    for (uint32_t i = 0; i < p->v->cells_count; ++i) {
+        if (p->v->cells[i].infeasible) {
+            fc_text_addf(p->text, "  %s is infeasible. Walls: %s.\n", p->c->cells[i].name, p->v->cells[i].wall);
+        }
+    }
+}
+
+static void say_rates(const page *p)
+{
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        const fc_programme *side = &p->v->cells[0].sides[i];
+        char rate[96];
+        fc_text_addf(p->text, "  %s: useful %s", side_name(p, i),
+                     fc_say_range(rate, sizeof rate, side->effective_flop_per_s, FC_UNIT_FLOP_PER_S, 2));
+        fc_text_addf(p->text, ", %.2g FLOP a month\n", side->effective_flop_per_s.p50 * 730.5 * 3600.0);
+    }
+}
+
+static void say_programme(const page *p)
+{
+    fc_text_add(p->text, "\nProgramme view: useful FLOP after share, MFU and goodput\n");
+    say_rates(p);
+    fc_text_add(p->text, "\n");
+    fc_table *table = grid_table(p);
+    if (table != NULL) {
+        fc_table_print(table, p->text, 2, 0);
+    }
+    say_walls(p);
+}
+
+/* ---- ratios, flips, both together --------------------------------------------------------------------------------- */
+
+static void say_ratios(const page *p)
+{
+    fc_text_addf(p->text, "\nRatios on the same work, %s over …\n", side_name(p, 0));
+    for (uint32_t i = 0; i + 1 < p->c->sides_count; ++i) {
+        const fc_ratio *r = &p->v->cells[0].ratios[i];
+        fc_text_addf(p->text, "  %s: speed %.2g (%.2g to %.2g), ahead in %.0f %% of draws\n", side_name(p, r->other), r->speed.p50,
+                     r->speed.p10, r->speed.p90, r->faster_frac * 100.0);
+        if (r->cost.p50 > 0) {
+            fc_text_addf(p->text, "    cost %.2g (%.2g to %.2g), cheaper in %.0f %% of draws\n", r->cost.p50, r->cost.p10,
+                         r->cost.p90, r->cheaper_frac * 100.0);
+        }
+        if (r->energy.p50 > 0) {
+            fc_text_addf(p->text, "    energy %.2g (%.2g to %.2g), less in %.0f %% of draws\n", r->energy.p50, r->energy.p10,
+                         r->energy.p90, r->leaner_frac * 100.0);
+        }
+    }
+}
+
+static void say_flips(const page *p)
+{
+    fc_text_add(p->text, "\nWhere the verdict flips (the other inputs at their middle)\n");
+    for (uint32_t i = 0; i < p->v->flips_count; ++i) {
+        const fc_flip *flip = &p->v->flips[i];
+        fc_text_addf(p->text, "  %s %s: equal at %s.%s = %.2g (now %.2g)%s\n", flip->what, "of the same work", flip->side,
+                     flip->input, flip->at, flip->mid, flip->reachable ? "" : ": out of reach");
+    }
+}
+
+/* How the lead moves over the plausible MFU of both sides, at the middle of all else. */
+static void say_map(const page *p)
+{
+    static const double factors[MAP_ROWS] = {0.5, 0.75, 1.0, 1.25, 1.5};
+    double mfu[2] = {0, 0};
+    for (uint32_t i = 0; i < p->v->flips_count; ++i) {
+        const fc_flip *flip = &p->v->flips[i];
+        bool speed_mfu = strcmp(flip->input, "mfu") == 0 && strcmp(flip->what, "speed") == 0;
+        for (uint32_t s = 0; s < 2 && speed_mfu; ++s) {
+            mfu[s] = strcmp(flip->side, side_name(p, s)) == 0 ? flip->mid : mfu[s];
+        }
+    }
+    if (!(mfu[0] > 0) || !(mfu[1] > 0)) {
+        return;
+    }
+    double mid = p->v->cells[0].sides[0].mid_flop_per_s / p->v->cells[0].sides[1].mid_flop_per_s;
+    fc_text_addf(p->text, "\nSpeed of %s / %s by MFU (down: %s, across: %s)\n          ", side_name(p, 0), side_name(p, 1),
+                 side_name(p, 0), side_name(p, 1));
+    for (int j = 0; j < MAP_COLUMNS; ++j) {
+        fc_text_addf(p->text, "%7.0f %%", mfu[1] * factors[j] * 100.0);
+    }
+    fc_text_add(p->text, "\n");
+    for (int i = 0; i < MAP_ROWS; ++i) {
+        fc_text_addf(p->text, "  %5.0f %% ", mfu[0] * factors[i] * 100.0);
+        for (int j = 0; j < MAP_COLUMNS; ++j) {
+            fc_text_addf(p->text, "%9.2g", mid * factors[i] / factors[j]);
+        }
+        fc_text_add(p->text, "\n");
+    }
+}
+
+static void say_together(const page *p)
+{
+    double sum = 0;
+    double first = p->v->cells[0].sides[0].mid_flop_per_s;
+    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+        sum += p->v->cells[0].sides[i].mid_flop_per_s;
+    }
+    char rate[32];
+    fc_text_addf(p->text, "\nTogether, as separate jobs: %s useful at the middle; what is added to %s is %.0f %%.\n",
+                 fc_say(rate, sizeof rate, sum, FC_UNIT_FLOP_PER_S, 2), side_name(p, 0), (sum / first - 1.0) * 100.0);
+}
+
+static void say_drivers(const page *p)
+{
+    if (p->v->drivers_count == 0) {
+        return;
+    }
+    fc_text_add(p->text, "\nWhat moves the speed most (p10 to p90 of one belief)\n");
+    for (uint32_t i = 0; i < p->v->drivers_count && i < MOST_DRIVERS; ++i) {
+        fc_text_addf(p->text, "  %-40s %+7.0f %%\n", p->v->drivers[i].input, p->v->drivers[i].swing_frac * 100.0);
+    }
+}
+
+/* ---- evidence ------------------------------------------------------------------------------------------------------- */
+
+static bool is_belief(const fc_fact *fact)
+{
+    return fc_text_ends(fact->key, ".mfu") || fc_text_ends(fact->key, ".share") || fc_text_ends(fact->key, ".goodput") ||
+           fc_text_ends(fact->key, ".usd_per_chip_h") || fc_text_ends(fact->key, ".usd_per_month") ||
+           (fc_text_ends(fact->key, ".chips") && fact->has_range);
+}
+
+static void say_evidence(const page *p, const fc_inputs *inputs)
+{
+    fc_text_add(p->text, "\nWhat this rests on\n");
+    size_t others = 0;
+    for (const fc_fact *fact = inputs->facts; fact != NULL; fact = fact->next) {
+        if (!is_belief(fact)) {
+            others += fact->grade != FC_GRADE_EXACT;
+            continue;
+        }
+        fc_text_addf(p->text, "  %s = %s [%s]", fact->key, fact->text, fc_grade_name((fc_grade)fact->grade));
+        if (fact->note != NULL && fact->note[0] != '\0') {
+            fc_text_addf(p->text, " %s", fact->note);
+        }
+        if (fact->source != NULL && fact->source[0] != '\0') {
+            fc_text_addf(p->text, " (%s%s%s)", fact->source, fact->date[0] ? ", " : "", fact->date);
+        }
+        fc_text_add(p->text, "\n");
+    }
+    fc_text_addf(p->text, "  … and %zu facts and assumptions of chips, clusters and the first form of the step model: --format json\n",
+                 others);
+}
+
+void fc_write_compare_text(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
+                           const fc_inputs *inputs)
+{
+    page p = {text, verdict, comparison, fc_say_digits(verdict->beyond_count)};
+    say_answer(&p);
+    say_sheet(&p);
+    say_jobs(&p);
+    say_programme(&p);
+    say_ratios(&p);
+    say_flips(&p);
+    say_map(&p);
+    say_together(&p);
+    say_drivers(&p);
+    say_evidence(&p, inputs);
+    if (verdict->drivers_count > 0) {
+        fc_text_addf(text, "\nBiggest lever: %s.\n", verdict->drivers[0].input);
+    }
+    fc_text_addf(text, "Next: flopcast compare %s --set deals.%s.mfu=0.3\n", comparison->name, comparison->sides[0].name);
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------------- */
+
+void fc_write_compare_csv(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison)
+{
+    fc_table *table = fc_table_start(text->arena, "llrrrrrrrrrrrl");
+    const char *const heading[] = {"work", "deal", "work_flop", "effective_flop_per_s_p10", "effective_flop_per_s_p50",
+                                   "effective_flop_per_s_p90", "days_p10", "days_p50", "days_p90", "cost_usd_p10",
+                                   "cost_usd_p50", "cost_usd_p90", "energy_mwh_p50", "infeasible"};
+    if (table == NULL) {
+        text->failed = true;
+        return;
+    }
+    fc_table_heading(table, heading);
+    for (uint32_t i = 0; i < verdict->cells_count; ++i) {
+        const fc_cell_result *cell = &verdict->cells[i];
+        for (uint32_t j = 0; j < comparison->sides_count; ++j) {
+            const fc_programme *side = &cell->sides[j];
+            const double values[] = {cell->work_flop,    side->effective_flop_per_s.p10, side->effective_flop_per_s.p50,
+                                     side->effective_flop_per_s.p90, side->days.p10, side->days.p50, side->days.p90,
+                                     side->cost_usd.p10, side->cost_usd.p50, side->cost_usd.p90, side->energy_mwh.p50};
+            fc_table_cellf(table, "%s", comparison->cells[i].name);
+            fc_table_cellf(table, "%s", comparison->sides[j].name);
+            for (size_t k = 0; k < sizeof values / sizeof values[0]; ++k) {
+                char exact[40];
+                fc_units_format_exact(exact, sizeof exact, values[k]);
+                fc_table_cellf(table, "%s", exact);
+            }
+            fc_table_cellf(table, "%s", cell->infeasible ? cell->wall : "");
+        }
+    }
+    fc_table_print_csv(table, text);
+}
+
+void fc_write_compare_markdown(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison)
+{
+    page p = {text, verdict, comparison, fc_say_digits(verdict->beyond_count)};
+    say_answer(&p);
+    fc_text_add(text, "\n");
+    fc_table *table = grid_table(&p);
+    if (table != NULL) {
+        fc_table_print_markdown(table, text);
+    }
+}

@@ -434,8 +434,14 @@ static void test_data__failures_of_h100_are_those_of_llama3(void **state) {
 static void test_data__aliases_lead_to_their_chips(void **state) {
     const shelf *s = *state;
     static const char *const pairs[][2] = {
-        {"h100", "h100-sxm"},   {"a100", "a100-sxm-80gb"}, {"trn2", "trainium2"},          {"GB200_NVL72", "gb200-nvl72"},
-        {"gb200", "gb200-nvl72"}, {"b200", "b200-hgx"},      {"ironwood", "tpu-v7-ironwood"}, {"TPU_v6e", "tpu-v6e"},
+        {"h100", "h100-sxm"},
+        {"a100", "a100-sxm-80gb"},
+        {"trn2", "trainium2"},
+        {"GB200_NVL72", "gb200-nvl72"},
+        {"gb200", "gb200-nvl72"},
+        {"b200", "b200-hgx"},
+        {"ironwood", "tpu-v7-ironwood"},
+        {"TPU_v6e", "tpu-v6e"},
     };
     for (size_t i = 0; i < COUNT(pairs); i++) {
         assert_string_equal(entry_of(s, "chips", pairs[i][0])->key, pairs[i][1]);
@@ -510,8 +516,8 @@ static void test_data__every_cluster_can_be_built(void **state) {
     }
 }
 
-static const char *const PRICE_KEYS[] = {"usd_per_chip_h", "usd_per_chip", "usd_per_kwh", "usd_per_gw", "usd_per_rack",
-                                         "usd",            "pue",          "years",       "frac"};
+static const char *const PRICE_KEYS[] = {
+    "usd_per_chip_h", "usd_per_chip", "usd_per_kwh", "usd_per_gw", "usd_per_rack", "usd", "pue", "years", "frac"};
 
 static bool is_among(const char *key, const char *const *keys, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -567,9 +573,9 @@ static void test_data__prices_name_what_an_estimate_takes(void **state) {
 }
 
 static void check_deal(const shelf *s, fc_node *entry) {
-    static const char *const keys[] = {"name",   "aliases",  "about", "sources", "source", "date",  "checked",
-                                       "status", "evidence", "parties", "hardware", "chips", "power", "money",
-                                       "usd_per_month", "use", "sites", "notes"};
+    static const char *const keys[] = {"name",    "aliases", "about",         "sources", "source",   "date",
+                                       "checked", "status",  "evidence",      "parties", "hardware", "chips",
+                                       "power",   "money",   "usd_per_month", "use",     "sites",    "notes"};
     fc_study study = fc_study_default();
     read_into(&study, s, FC_NOUN_DEAL, &study.deal, entry);
     assert_int_not_equal(study.deal.status, FC_DEAL_UNKNOWN);

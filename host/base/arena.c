@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT_BYTES ((size_t)256 << 20)
+/* No sum of a size and a block's head can wrap. */
+#define MAX_LIMIT_BYTES (SIZE_MAX / 4)
 #define ALIGNMENT_BYTES (_Alignof(max_align_t))
 
 /* Under AddressSanitizer every allocation is a block of its own, so that one byte too far is seen. */
@@ -35,7 +37,8 @@ struct fc_arena {
 fc_arena *fc_arena_create(size_t limit_bytes) {
     fc_arena *arena = calloc(1, sizeof *arena);
     if (arena != NULL) {
-        arena->limit_bytes = limit_bytes == 0 ? DEFAULT_LIMIT_BYTES : limit_bytes;
+        size_t limit = limit_bytes == 0 ? DEFAULT_LIMIT_BYTES : limit_bytes;
+        arena->limit_bytes = limit < MAX_LIMIT_BYTES ? limit : MAX_LIMIT_BYTES;
     }
     return arena;
 }
@@ -76,9 +79,6 @@ void *fc_arena_alloc(fc_arena *arena, size_t size_bytes) {
         return NULL;
     }
     size_t aligned_bytes = (size_bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
-    if (aligned_bytes < size_bytes || aligned_bytes > SIZE_MAX - sizeof(block)) {
-        return NULL;
-    }
     block *b = arena->newest;
     if (BLOCK_BYTES == 0) {
         b = add_block(arena, size_bytes);

@@ -31,9 +31,9 @@ void fc_text_excerpt(char *out, size_t out_size, const char *text) {
     if (out_size == 0) {
         return;
     }
-    /* No character is looked at past what could fit, so that a text of megabytes costs nothing. */
+    /* No more is looked at than what could fit and the rest of its last character: a text may have megabytes. */
     size_t seen = 0;
-    while (seen < out_size && text[seen] != '\0') {
+    while (seen < out_size + 3 && text[seen] != '\0') {
         seen++;
     }
     size_t size = 0;

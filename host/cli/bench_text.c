@@ -44,14 +44,17 @@ static void write_headline(fc_text *out, const fc_calibration *calibration) {
     char triad[CELL];
     fc_units_format(matmul, sizeof matmul, best_matmul(calibration, dtype), FC_UNIT_FLOP_PER_S, 3);
     fc_units_format(triad, sizeof triad, calibration->fit.memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
+    bool is_replay = strcmp(device->backend, "replay") == 0;
+    const char *opening =
+        is_replay ? "A recording, not this machine, gives"
+                  : (device->emulated ? "No measurement: this device is computed and gives" : "This machine delivers");
     char threads[CELL] = "";
     if (device->threads > 0) {
         (void)snprintf(threads, sizeof threads, "%u thread%s, ", device->threads, device->threads == 1 ? "" : "s");
     }
-    fc_text_addf(out, "%s %s in %s matmul and %s triad (%s, %s%s).\n",
-                 device->emulated ? "No measurement: this device is computed and gives" : "This machine delivers",
-                 matmul, fc_dtype_name((fc_dtype)dtype), calibration->fit.memory_bytes_per_s > 0.0 ? triad : "no known",
-                 device->name, threads, device->library);
+    fc_text_addf(out, "%s %s in %s matmul and %s triad (%s, %s%s).\n", opening, matmul, fc_dtype_name((fc_dtype)dtype),
+                 calibration->fit.memory_bytes_per_s > 0.0 ? triad : "no known", device->name, threads,
+                 device->library);
     if (calibration->unstable) {
         fc_text_add(out, "UNSTABLE: more than half of the timings were disturbed; the true rates are likely higher.\n");
     }

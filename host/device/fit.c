@@ -17,11 +17,13 @@
 #define PARAMETERS 5
 
 /* Ranges of the search, as natural logs or factors: halves from nothing to a million (the most a chip may have), a
- * ceiling from the best rate seen to four times it, a launch time from 1 ns. */
+ * ceiling from the best rate seen to four times it, a launch time from 1 ns to the shortest
+ * sample or the second that a chip may have. */
 #define LEAST_HALF 1e-3
 #define MOST_HALF 1e6
 #define MOST_CEILING_FACTOR 4.0
 #define LEAST_LAUNCH_S 1e-9
+#define MOST_LAUNCH_S 1.0
 
 typedef struct fit_problem {
     const fc_sample *samples;
@@ -78,7 +80,7 @@ static fc_fit_dtype from_coordinates(const double *x, const fit_problem *problem
     fitted.curve.m_half = bounded_exp(x[1], LEAST_HALF, MOST_HALF);
     fitted.curve.n_half = bounded_exp(x[2], LEAST_HALF, MOST_HALF);
     fitted.curve.k_half = bounded_exp(x[3], LEAST_HALF, MOST_HALF);
-    fitted.launch_s = bounded_exp(x[4], LEAST_LAUNCH_S, problem->least_s);
+    fitted.launch_s = bounded_exp(x[4], LEAST_LAUNCH_S, fc_hd_min(problem->least_s, MOST_LAUNCH_S));
     return fitted;
 }
 

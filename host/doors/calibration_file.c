@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define MOST_COUNT 4294967295.0
+/* As for chips: beyond these a number is a mistake of unit. */
+#define MOST_FLOP_PER_S 1e20
+#define MOST_BYTES_PER_S 1e18
 
 typedef enum value_kind { VALUE_F64 = 0, VALUE_U32, VALUE_BOOL, VALUE_TEXT } value_kind;
 
@@ -233,6 +236,15 @@ static fc_status check_sample(const fc_sample *sample, const fc_node *node, fc_e
     }
     if (sample->kind == FC_SAMPLE_MEMORY && !(sample->bytes > 0.0)) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "a memory sample states the bytes that it moved");
+    }
+    double flop = 2.0 * (double)sample->batch * (double)sample->m * (double)sample->n * (double)sample->k;
+    bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
+    double rate = (is_matmul ? flop : sample->bytes) / sample->seconds;
+    if (rate > (is_matmul ? MOST_FLOP_PER_S : MOST_BYTES_PER_S)) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false,
+                             "%g seconds mean %.3g %s/s; at most %g are believed: are the seconds in another unit?",
+                             sample->seconds, rate, is_matmul ? "FLOP" : "bytes",
+                             is_matmul ? MOST_FLOP_PER_S : MOST_BYTES_PER_S);
     }
     if (sample->seconds_min > sample->seconds) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "seconds_min, %g, is above the median, %g",

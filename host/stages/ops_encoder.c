@@ -11,8 +11,7 @@ static fc_op *count_residual(fc_counter *c, const char *name, double instances) 
     return op;
 }
 
-/* Every query of the encoder sees every key. Both norms of a layer share a row; half of what they keep is the layer's
- * input. */
+/* Every query of the encoder sees every key. */
 static void count_encoder_layers(fc_counter *c) {
     const fc_model *m = c->model;
     double layers = m->encoder_layers;
@@ -60,7 +59,8 @@ void fc_rows_encoder(fc_counter *c) {
     fc_rows_save_bytes(op, c->hidden, SEQUENCE, FC_SAVED_IF_DROPOUT);
     count_encoder_layers(c);
     op = fc_rows_norm(c, "enc_final_norm", 1.0, c->hidden);
-    fc_rows_save(c, op, 2.0 * c->hidden, SEQUENCE, FC_SAVED_ALWAYS); /* its input, and its output for all layers */
+    fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_ALWAYS);
+    fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_LAYER_INPUT); /* what all of the decoder's layers look at */
     fc_rows_scale_to_encoder(c, first);
     count_cross_attention(c);
 }

@@ -159,7 +159,7 @@ const char *fc_entry_value_text(fc_arena *arena, const fc_leaf *leaf) {
     const fc_node *first = leaf->scalar != NULL ? leaf->scalar : leaf->low;
     const char *unit = "";
     double ignored = 0.0;
-    if (leaf->is_number && fc_units_parse(&ignored, first->text, FC_UNIT_NONE, NULL) == FC_OK) {
+    if (leaf->is_number && fc_units_parse(&ignored, first->text, FC_UNIT_COUNT, NULL) == FC_OK) {
         unit = fc_entry_unit_name(leaf->unit);
     }
     const char *space = unit[0] != '\0' ? " " : "";

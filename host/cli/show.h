@@ -20,6 +20,8 @@ typedef struct fc_shown {
 const char *fc_show_headline(const fc_shown *shown);
 /* Days from a date as written to today; false when the text is no date. */
 bool fc_show_age(double *out_days, const fc_shown *shown, const char *date);
+/* The entry as text, CSV or Markdown: the answer, a table, the sources, a next command. */
+fc_status fc_show_table(fc_context *context, const fc_shown *shown, fc_format format, fc_error *error);
 /* The entry as JSON: numbers in SI with their unit, everything else as it stands. */
 fc_status fc_show_json(fc_text *out, const fc_shown *shown, fc_error *error);
 

@@ -70,26 +70,67 @@ static void add_model(line *l) {
     (void)add_number(l, ", ", "published_active_params", FC_UNIT_TOKENS, " active");
 }
 
+/* Several kinds of chip: "150000 h100-sxm + 50000 h200-sxm". */
+static void add_parts(line *l, const fc_node *parts) {
+    for (const fc_node *part = parts->first; part != NULL; part = part->next) {
+        double chips_count = 0.0;
+        char text[64] = "?";
+        if (fc_entry_number(&chips_count, part, "chips", FC_UNIT_COUNT)) {
+            fc_units_format(text, sizeof text, chips_count, FC_UNIT_COUNT, 0);
+        }
+        const char *chip = fc_entry_clean(l->shown->arena, fc_entry_text(part, "chip"));
+        fc_text_addf(&l->text, "%s %s %s", part != parts->first ? " +" : "", text, chip);
+    }
+}
+
 static void add_cluster(line *l) {
+    const fc_node *parts = fc_node_get(l->shown->entry, "parts");
+    if (parts != NULL) {
+        add_parts(l, parts);
+        return;
+    }
     bool counted = add_number(l, " ", "chips", FC_UNIT_COUNT, " chips");
     (void)add_word(l, counted ? " of " : " ", "chip", "");
     (void)add_number(l, " in ", "sites", FC_UNIT_COUNT, " sites");
 }
 
+static void add_deal(line *l) {
+    bool counted = add_number(l, " ", "chips", FC_UNIT_COUNT, " chips");
+    bool named = add_word(l, counted ? ", " : " ", "hardware", "");
+    bool paid = add_number(l, counted || named ? ", " : " ", "usd_per_month", FC_UNIT_USD_PER_MONTH, "");
+    (void)add_number(l, counted || named || paid ? ", " : " ", "money", FC_UNIT_USD, "");
+    (void)add_word(l, " (", "status", ")");
+}
+
+static void add_organisation(line *l) {
+    bool raised = add_number(l, " raised ", "raised_usd", FC_UNIT_USD, "");
+    bool valued = add_number(l, raised ? ", valued at " : " valued at ", "valuation_usd", FC_UNIT_USD, "");
+    (void)add_number(l, raised || valued ? ", staff " : " staff ", "staff", FC_UNIT_COUNT, "");
+}
+
 static void add_price(line *l) {
+    static const struct {
+        const char *key;
+        fc_unit unit;
+        const char *after;
+    } rows[] = {{"usd_per_chip_h", FC_UNIT_USD_PER_H, " a chip"},
+                {"usd_per_chip", FC_UNIT_USD, " a chip"},
+                {"usd_per_kwh", FC_UNIT_USD_PER_KWH, ""}};
     const fc_node *price = fc_entry_default_price(l->shown->entry);
     double value = 0.0;
-    if (!fc_entry_number(&value, price, "usd_per_chip_h", FC_UNIT_USD_PER_H)) {
-        (void)add_word(l, " ", "about", "");
+    size_t i = 0;
+    while (i < sizeof rows / sizeof rows[0] && !fc_entry_number(&value, price, rows[i].key, rows[i].unit)) {
+        i++;
+    }
+    if (i == sizeof rows / sizeof rows[0]) {
         return;
     }
     char text[64];
-    fc_units_format(text, sizeof text, value, FC_UNIT_USD_PER_H, 0);
-    fc_text_addf(&l->text, " %s a chip", text);
+    fc_units_format(text, sizeof text, value, rows[i].unit, 0);
     const char *what = fc_entry_clean(l->shown->arena, fc_entry_text(price, "what"));
     const char *date = fc_entry_clean(l->shown->arena, fc_entry_text(price, "date"));
+    fc_text_addf(&l->text, " %s%s%s%s", text, rows[i].after, what[0] != '\0' ? ", " : "", what);
     double age_days = 0.0;
-    fc_text_addf(&l->text, "%s%s", what[0] != '\0' ? ", " : "", what);
     if (fc_show_age(&age_days, l->shown, date)) {
         fc_text_addf(&l->text, " (of %s, %.0f days old)", date, age_days);
     }
@@ -99,7 +140,8 @@ const char *fc_show_headline(const fc_shown *shown) {
     static const struct {
         const char *kind;
         void (*add)(line *l);
-    } rows[] = {{"chips", add_chip}, {"models", add_model}, {"clusters", add_cluster}, {"prices", add_price}};
+    } rows[] = {{"chips", add_chip},   {"models", add_model}, {"clusters", add_cluster},
+                {"prices", add_price}, {"deals", add_deal},   {"organisations", add_organisation}};
     line l = {.text = fc_text_start(shown->arena), .shown = shown};
     fc_text_addf(&l.text, "%s:", shown->name);
     size_t before = l.text.size;

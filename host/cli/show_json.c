@@ -32,7 +32,8 @@ static void add_scalar(fc_json_out *json, const fc_node *node) {
 
 static void add_age(fc_json_out *json, const fc_shown *shown, const fc_node *map) {
     double age_days = 0.0;
-    if (shown->dated && fc_show_age(&age_days, shown, fc_entry_text(map, "date"))) {
+    bool is_source = fc_node_get(map, "title") != NULL; /* a source has a date, not an age */
+    if (shown->dated && !is_source && fc_show_age(&age_days, shown, fc_entry_text(map, "date"))) {
         fc_json_out_count(json, "age_days", age_days);
     }
 }

@@ -5,8 +5,8 @@
 
 #include <limits.h> /* PATH_MAX */
 #include <stdio.h>
-#include <stdlib.h> /* realpath */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h> /* readlink */
 
 #ifndef PATH_MAX
@@ -43,13 +43,22 @@ static bool program_path(char out[PATH_MAX]) {
 }
 
 #if defined(FC_SOURCE_DATA_FOLDER) && defined(FC_BUILD_FOLDER)
+/* Compares folders, not spellings: the build folder may have been named through a link. */
 static bool lies_under(const char *path, const char *folder) {
-    char resolved[PATH_MAX];
-    if (realpath(folder, resolved) == NULL) {
+    struct stat wanted;
+    if (stat(folder, &wanted) != 0) {
         return false;
     }
-    size_t length = strlen(resolved);
-    return strncmp(path, resolved, length) == 0 && path[length] == '/';
+    char parent[PATH_MAX];
+    (void)fc_text_copy(parent, sizeof parent, path); /* it came out of an array of this size */
+    for (char *slash = strrchr(parent, '/'); slash != NULL && slash != parent; slash = strrchr(parent, '/')) {
+        *slash = '\0';
+        struct stat about;
+        if (stat(parent, &about) == 0 && about.st_dev == wanted.st_dev && about.st_ino == wanted.st_ino) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Only a program that runs from its build folder reads the source tree: an installed one must not depend on it. */

@@ -156,11 +156,8 @@ static void format_money(char *out, size_t out_size, double value, int digits, c
     char number[QUANTITY_SIZE];
     double amount = fabs(value);
     rounded r = round_to_digits(amount, digits);
-    if (amount < 1e6 && r.exponent < 3) {
+    if (amount >= 1e-6 && r.exponent < 3) {
         place_point(number, &r, r.exponent);
-        if (amount < 1e-6) {
-            format_plain(number, sizeof number, amount, digits);
-        }
     } else {
         format_spoken(number, sizeof number, amount, digits);
     }

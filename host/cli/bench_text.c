@@ -5,6 +5,7 @@
 #include "../doors/table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CELL 32
 

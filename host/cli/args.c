@@ -91,8 +91,8 @@ static fc_status unknown_option(const char *word, const fc_command *command, fc_
     const char *nearest = fc_text_nearest(bare, names, count);
     const char *name = command != NULL ? command->name : "";
     return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "unknown option %s%s%s%s; `flopcast help%s%s` lists them", bare,
-                        nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
-                        nearest != NULL ? "?" : "", name[0] != '\0' ? " " : "", name);
+                        nearest != NULL ? " (did you mean " : "", nearest != NULL ? nearest : "",
+                        nearest != NULL ? "?)" : "", name[0] != '\0' ? " " : "", name);
 }
 
 static fc_status too_many(fc_error *error) {

@@ -54,7 +54,7 @@ static fc_status unknown_command(const char *name, fc_error *error) {
     const char *nearest = fc_text_nearest(name, names, count);
     return fc_error_set(
         error, FC_USAGE, "command line", 0, 0, "unknown command %.64s%s%s%s; `flopcast help` lists them", name,
-        nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+        nearest != NULL ? " (did you mean " : "", nearest != NULL ? nearest : "", nearest != NULL ? "?)" : "");
 }
 
 /* `flopcast`, `flopcast help [COMMAND]`, `flopcast --version`. */

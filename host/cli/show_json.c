@@ -128,8 +128,8 @@ fc_status fc_show_json(fc_text *out, const fc_shown *shown, fc_error *error) {
     }
     fc_json_out_end_object(&json);
     if (json.failed) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "%s/%s cannot be JSON: it is nested too deeply", shown->kind,
-                            shown->name);
+        return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "%s/%s cannot be JSON: it is nested too deeply",
+                            shown->kind, shown->name);
     }
     return FC_OK;
 }

@@ -126,7 +126,8 @@ static fc_status check_kind(const char *kind, fc_error *error) {
         error, FC_USAGE, NULL, 0, 0,
         "unknown kind \"%.64s\"%s%s%s; there are chips, models, clusters, deals, prices, stacks, studies "
         "and organisations",
-        kind, nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        kind, nearest != NULL ? " (did you mean \"" : "", nearest != NULL ? nearest : "",
+        nearest != NULL ? "\"?)" : "");
 }
 
 fc_status fc_catalog_names(const char *const **out, size_t *out_count, const fc_catalog *catalog, const char *kind,

@@ -249,8 +249,8 @@ fc_status fc_fields_refuse_unknown(const fc_node *map, const fc_noun *noun, cons
         char listed[240];
         list_keys(listed, sizeof listed, keys, count);
         return fc_node_error(error, FC_BAD_INPUT, child, true, "unknown key \"%.64s\"%s%s%s; allowed keys: %s",
-                             child->key, nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                             nearest != NULL ? "\"?" : "", listed);
+                             child->key, nearest != NULL ? " (did you mean \"" : "", nearest != NULL ? nearest : "",
+                             nearest != NULL ? "\"?)" : "", listed);
     }
     return FC_OK;
 }

@@ -132,8 +132,8 @@ static fc_status unknown_choice(const fc_reading *r) {
     }
     const char *nearest = fc_text_nearest(r->node->text, names, count_names(names));
     return fc_node_error(r->error, FC_BAD_INPUT, r->node, false, "%s: found \"%.64s\"%s%s%s; allowed is %s",
-                         r->field->key, r->node->text, nearest != NULL ? ", did you mean \"" : "",
-                         nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", allowed.bytes);
+                         r->field->key, r->node->text, nearest != NULL ? " (did you mean \"" : "",
+                         nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "", allowed.bytes);
 }
 
 static fc_status read_enum(double *out, const fc_reading *r) {
@@ -218,8 +218,8 @@ static fc_status split(fc_annotated *out, const fc_reading *r) {
             return fc_node_error(r->error, FC_BAD_INPUT, child, true,
                                  "%s: unknown key \"%.64s\"%s%s%s; a value may have value (or low, mid, high), grade, "
                                  "source, date, checked, note",
-                                 r->field->key, child->key, nearest != NULL ? ", did you mean \"" : "",
-                                 nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+                                 r->field->key, child->key, nearest != NULL ? " (did you mean \"" : "",
+                                 nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
         }
         child->used = true;
         *places[i] = child;
@@ -284,8 +284,8 @@ static fc_status read_grade(uint32_t *out, const fc_annotated *a, const fc_readi
     const char *nearest = fc_text_nearest(text, names, FC_GRADE_COUNT);
     return fc_node_error(r->error, FC_BAD_INPUT, a->grade, false,
                          "%s: grade is \"%.64s\"%s%s%s; allowed is exact, measured, published, vendor, assumed",
-                         r->field->key, text, nearest != NULL ? ", did you mean \"" : "",
-                         nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+                         r->field->key, text, nearest != NULL ? " (did you mean \"" : "",
+                         nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
 }
 
 fc_status fc_value_annotate(fc_fact *fact, const fc_annotated *a, const fc_reading *r) {

@@ -1,0 +1,1 @@
+$FLOPCAST $'li\e]0;title\ast'

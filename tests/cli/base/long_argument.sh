@@ -1,0 +1,1 @@
+$FLOPCAST "$(head -c 100000 /dev/zero | tr "\0" x)"

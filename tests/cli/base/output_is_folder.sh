@@ -1,0 +1,1 @@
+mkdir out && $FLOPCAST list -o out

@@ -1,0 +1,1 @@
+echo old >x.json; $FLOPCAST list nonsense -o x.json; echo "exit $?"; cat x.json; ls

@@ -1,0 +1,1 @@
+$FLOPCAST list -o no/such/folder/x.json

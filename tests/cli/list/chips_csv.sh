@@ -1,0 +1,1 @@
+$FLOPCAST list chips --data "$CASES/list/data" --format csv

@@ -1,0 +1,1 @@
+$FLOPCAST list studies --data "$CASES/list/data" && $FLOPCAST list studies --data "$CASES/list/data" --format json

@@ -1,0 +1,1 @@
+$FLOPCAST list --data "$CASES/list/data" --format json

@@ -1,0 +1,1 @@
+$FLOPCAST list models --data "$CASES/list/data"

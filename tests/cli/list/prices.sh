@@ -1,0 +1,1 @@
+$FLOPCAST list prices --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show beta --data "$CASES/list/data"

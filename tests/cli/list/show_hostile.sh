@@ -1,0 +1,1 @@
+$FLOPCAST show deals/hostile --data "$CASES/list/data"

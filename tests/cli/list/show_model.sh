@@ -1,0 +1,1 @@
+$FLOPCAST show tiny-moe --data "$CASES/list/data"

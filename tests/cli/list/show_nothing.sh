@@ -1,0 +1,1 @@
+$FLOPCAST show --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show chips/../deals/hostile --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show stacks/plain --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show alpha-11 --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show chips/gamma --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST show chip/alpha-1 --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST list chips models --data "$CASES/list/data"

@@ -1,0 +1,1 @@
+$FLOPCAST list chip --data "$CASES/list/data"

@@ -9,4 +9,4 @@ if [ ! -f "$build/CMakeCache.txt" ]; then
 fi
 cmake --build "$build" --target flopcast_cli --target flopcast_self_bench >/dev/null
 sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1 || true
-"$build/bench/self/flopcast_self_bench" "$build/flopcast" "$root/bench/self/study-100t.yaml" "$root/data" "${1:-50}"
+"$build/bench/self/flopcast_self_bench" "$build/flopcast" moe-100t-rainier "$root/data" "${1:-50}"

@@ -9,7 +9,7 @@
 /* What the parts share. */
 typedef struct fc_self_options {
     const char *program; /* flopcast */
-    const char *study;   /* file */
+    const char *study;   /* name or file */
     const char *data_folder;
     uint32_t runs_count;
 } fc_self_options;

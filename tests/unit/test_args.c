@@ -92,7 +92,7 @@ static void test_args__unknown_options_get_a_suggestion(void **state) {
     assert_says("did you mean --top");
     assert_int_equal(parse("probe --fromat=json"), FC_USAGE);
     assert_says("did you mean --format");
-    assert_says("unknown option --fromat,");
+    assert_says("unknown option --fromat (");
     assert_int_equal(parse("probe -x"), FC_USAGE);
     assert_says("unknown option -x");
     assert_int_equal(parse("plain --top 3"), FC_USAGE);

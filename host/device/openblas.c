@@ -168,7 +168,7 @@ static size_t whole_lines(double bytes) { return ((size_t)bytes + LINE_BYTES - 1
 static fc_status prepare_matmul(openblas *device, fc_sample *sample, fc_error *error) {
     if (sample->dtype != FC_DTYPE_FP32 && sample->dtype != FC_DTYPE_FP64) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "OpenBLAS multiplies fp32 and fp64, not %s",
-                            fc_dtype_name((fc_dtype)sample->dtype));
+                            sample->dtype < FC_DTYPE_COUNT ? fc_dtype_name((fc_dtype)sample->dtype) : "this dtype");
     }
     double width = fc_dtype_bytes((fc_dtype)sample->dtype);
     double m = sample->m;

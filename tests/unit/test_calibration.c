@@ -40,8 +40,7 @@ static uint32_t make_samples(fc_sample *out, const truth *t, fc_dtype dtype, dou
     return count;
 }
 
-static const truth known = {
-    .peak_flop_per_s = 2e11, .m_half = 20.0, .n_half = 35.0, .k_half = 60.0, .launch_s = 5e-6};
+static const truth known = {.peak_flop_per_s = 2e11, .m_half = 20.0, .n_half = 35.0, .k_half = 60.0, .launch_s = 5e-6};
 
 static void test_calibration__recovers_a_known_curve(void **state) {
     (void)state;

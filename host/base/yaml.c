@@ -65,6 +65,7 @@ static const char *remedy_for(const reader *r, const char *problem, int line) {
         {"mapping values are not allowed", "; a text that holds \": \" needs quotes"},
         {"cannot start any token", "; a text that begins with such a character needs quotes"},
         {"expected ':'", "; a key is followed by a colon and a space"},
+        {"expected node content", "; a key or a value is missing"},
         {"expected key", "; check the indentation and the brackets"},
         {"expected '-' indicator", "; check the indentation"},
         {"expected <document start>", "; something stands behind the end of the value"},

@@ -60,10 +60,10 @@ void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const
         return;
     }
     const double days_per_year = 365.25;
-    int used = snprintf(out->wall, sizeof out->wall, "%s: %.2g years on the fastest deal",
+    int used = snprintf(out->wall, sizeof out->wall, "%s: %.0f years on the fastest deal",
                         late ? "time" : "memory", fastest_days / days_per_year);
     if (dataless && used > 0 && (size_t)used < sizeof out->wall) {
-        used += snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; data: %.2gT tokens against about %.2gT there are",
+        used += snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; data: %.4gT tokens against about %.4gT there are",
                          tokens / 1e12, comparison->data_stock_tokens / 1e12);
     }
     if (!fits && used > 0 && (size_t)used < sizeof out->wall) {
@@ -77,10 +77,33 @@ static fc_status compare_cell(fc_cell_result *out, const fc_comparison *comparis
     fc_ops_count(&out->ops, &cell->model, &cell->workload);
     out->work_flop = out->ops.flop_per_token_model * cell->workload.tokens_count;
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
-        FC_TRY(fc_compare_job(&out->sides[i].job, &comparison->sides[i], cell, comparison, arena, error));
+        const fc_side *side = &comparison->sides[i];
+        uint32_t part = fc_compare_largest_part(side, cell->workload.dtype);
+        FC_TRY(fc_compare_job(&out->sides[i].job, side, part, cell, comparison, arena, error));
     }
     FC_TRY(fc_compare_draw(out, comparison, arena, error));
     fc_compare_wall(out, comparison, cell);
+    return FC_OK;
+}
+
+/* As jobs, an island of 8-GPU nodes and a rack-scale island are different things: each part of a deal gets its own. */
+static fc_status list_jobs(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error)
+{
+    for (uint32_t i = 0; i < comparison->sides_count; ++i) {
+        const fc_side *side = &comparison->sides[i];
+        const fc_job *largest = &out->cells[0].sides[i].job;
+        out->jobs[i] = fc_arena_alloc(arena, side->parts_count * sizeof *out->jobs[i]);
+        if (out->jobs[i] == NULL) {
+            return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for the jobs of %s", side->name);
+        }
+        for (uint32_t part = 0; part < side->parts_count; ++part) {
+            if (part == largest->part) {
+                out->jobs[i][part] = *largest;
+            } else {
+                FC_TRY(fc_compare_job(&out->jobs[i][part], side, part, &comparison->cells[0], comparison, arena, error));
+            }
+        }
+    }
     return FC_OK;
 }
 
@@ -111,6 +134,7 @@ fc_status fc_compare(fc_verdict *out, const fc_comparison *comparison, fc_arena 
     for (uint32_t i = 0; i < comparison->cells_count; ++i) {
         FC_TRY(compare_cell(&out->cells[i], comparison, &comparison->cells[i], arena, error));
     }
+    FC_TRY(list_jobs(out, comparison, arena, error));
     take_domain(out, comparison);
     return fc_compare_flips(out, comparison, arena, error);
 }

@@ -16,9 +16,12 @@ typedef struct fc_side_rates {
 
 void fc_compare_sheet(fc_sheet *out, const fc_side *side);
 
-/* The step model's view of the side's largest job; never fails for a job that does not fit: it says so in `out`. */
-fc_status fc_compare_job(fc_job *out, const fc_side *side, const fc_cell *cell, const fc_comparison *comparison,
-                         fc_arena *arena, fc_error *error);
+/* The part of a side whose largest site has the most peak. */
+uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype);
+
+/* The step model's view of the largest job on one part; never fails for a job that does not fit: it says so in `out`. */
+fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const fc_cell *cell,
+                         const fc_comparison *comparison, fc_arena *arena, fc_error *error);
 
 /* `parts` are the side's parts after a draw. A part without a stated MFU or goodput takes the job's. */
 fc_side_rates fc_compare_rates(const fc_side *side, const fc_study *parts, const fc_job *job, uint32_t dtype);

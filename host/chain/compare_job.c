@@ -9,7 +9,7 @@
 
 static double site_chips(const fc_study *part) { return floor(part->cluster.chips_count / part->cluster.sites_count); }
 
-static uint32_t largest_part(const fc_side *side, uint32_t dtype)
+uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype)
 {
     uint32_t best = 0;
     double best_rate = -1;
@@ -47,8 +47,8 @@ static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell)
     out->spreads_count = kept;
 }
 
-fc_status fc_compare_job(fc_job *out, const fc_side *side, const fc_cell *cell, const fc_comparison *comparison,
-                         fc_arena *arena, fc_error *error)
+fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const fc_cell *cell,
+                         const fc_comparison *comparison, fc_arena *arena, fc_error *error)
 {
     memset(out, 0, sizeof *out);
     fc_study *job = fc_arena_alloc(arena, sizeof *job);
@@ -56,7 +56,7 @@ fc_status fc_compare_job(fc_job *out, const fc_side *side, const fc_cell *cell, 
     if (job == NULL || out->estimate == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for a job of %s", side->name);
     }
-    out->part = largest_part(side, cell->workload.dtype);
+    out->part = part;
     make_job(job, &side->parts[out->part], cell);
     job->seed = comparison->seed;
     job->draws_count = comparison->draws_count;

@@ -8,6 +8,7 @@
 #include "flopcast/hd/hd.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,11 +39,11 @@ static fc_status settle_plan(fc_plan *plan, fc_estimate *out, const fc_study *st
     return fc_plan_choose(plan, out, &out->ops, study, error);
 }
 
-/* ---- ranges --------------------------------------------------------------------------------------------------- */
+/* ---- results that carry a range --------------------------------------------------------------------------------- */
 
 enum { RESULT_COUNT = 8 };
 
-/* The results that carry a range, in the order of result_range below. */
+/* In the order of result_range below. */
 static void take_results(double *row, const fc_point *point)
 {
     row[0] = point->step.time_s;
@@ -62,12 +63,73 @@ static fc_range *result_range(fc_estimate *out, int index)
     return ranges[index];
 }
 
-static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
+/* ---- what moves the answer -------------------------------------------------------------------------------------- */
+
+static double headline(const fc_point *point) { return point->cost.priced ? point->cost.total_usd : point->run.days; }
+
+static void insert_driver(fc_estimate *out, const char *input, double swing_frac)
+{
+    uint32_t at = out->drivers_count < FC_MAX_DRIVERS ? out->drivers_count : FC_MAX_DRIVERS - 1;
+    if (out->drivers_count == FC_MAX_DRIVERS && fabs(out->drivers[at].swing_frac) >= fabs(swing_frac)) {
+        return;
+    }
+    while (at > 0 && fabs(out->drivers[at - 1].swing_frac) < fabs(swing_frac)) {
+        out->drivers[at] = out->drivers[at - 1];
+        at -= 1;
+    }
+    snprintf(out->drivers[at].input, sizeof out->drivers[at].input, "%s", input);
+    out->drivers[at].swing_frac = swing_frac;
+    out->drivers_count += out->drivers_count < FC_MAX_DRIVERS;
+}
+
+/* One input at its p10 and at its p90, the others at mid. `moved` is scratch, `*moves` says whether any result does. */
+static fc_status swing(double *out_frac, bool *moves, const fc_estimate *estimate, const fc_study *study,
+                       const fc_spread *spread, fc_study *moved, fc_error *error)
+{
+    double rows[2][RESULT_COUNT];
+    double ends[2];
+    for (int end = 0; end < 2; ++end) {
+        fc_point point;
+        *moved = *study;
+        fc_draws_set(moved, spread, end == 0 ? 0.1 : 0.9);
+        fc_cluster_refresh(&moved->cluster);
+        FC_TRY(fc_estimate_point(&point, &estimate->ops, moved, &estimate->point.plan, error));
+        take_results(rows[end], &point);
+        ends[end] = headline(&point);
+    }
+    *out_frac = (ends[1] - ends[0]) / headline(&estimate->point);
+    *moves = memcmp(rows[0], rows[1], sizeof rows[0]) != 0;
+    return FC_OK;
+}
+
+/* Ranks the inputs, and leaves in `study` only the ranges that move a result: the others need not be drawn. */
+static fc_status rank_drivers(fc_estimate *out, fc_study *study, fc_study *scratch, fc_error *error)
+{
+    uint32_t kept = 0;
+    uint32_t count = study->spreads_count;
+    for (uint32_t i = 0; i < count; ++i) {
+        double swing_frac = 0;
+        bool moves = false;
+        fc_spread spread = study->spreads[i];
+        FC_TRY(swing(&swing_frac, &moves, out, study, &spread, scratch, error));
+        if (swing_frac != 0) {
+            insert_driver(out, spread.key, swing_frac);
+        }
+        if (moves) {
+            study->spreads[kept++] = spread;
+        }
+    }
+    study->spreads_count = kept;
+    return FC_OK;
+}
+
+/* ---- ranges ------------------------------------------------------------------------------------------------------- */
+
+static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_study *drawn, fc_arena *arena, fc_error *error)
 {
     size_t count = study->draws_count > 0 && study->spreads_count > 0 ? study->draws_count : 1;
     double *values = fc_arena_alloc(arena, count * RESULT_COUNT * sizeof *values);
-    fc_study *drawn = fc_arena_alloc(arena, sizeof *drawn);
-    if (values == NULL || drawn == NULL) {
+    if (values == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %zu draws: lower `draws`", count);
     }
     *drawn = *study;
@@ -90,63 +152,33 @@ static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_arena *
     return FC_OK;
 }
 
-/* ---- what moves the answer -------------------------------------------------------------------------------------- */
-
-static double headline(const fc_point *point) { return point->cost.priced ? point->cost.total_usd : point->run.days; }
-
-static void insert_driver(fc_estimate *out, const char *input, double swing_frac)
+static fc_status fill_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
 {
-    uint32_t at = out->drivers_count < FC_MAX_DRIVERS ? out->drivers_count : FC_MAX_DRIVERS - 1;
-    if (out->drivers_count == FC_MAX_DRIVERS && fabs(out->drivers[at].swing_frac) >= fabs(swing_frac)) {
-        return;
-    }
-    while (at > 0 && fabs(out->drivers[at - 1].swing_frac) < fabs(swing_frac)) {
-        out->drivers[at] = out->drivers[at - 1];
-        at -= 1;
-    }
-    snprintf(out->drivers[at].input, sizeof out->drivers[at].input, "%s", input);
-    out->drivers[at].swing_frac = swing_frac;
-    out->drivers_count += out->drivers_count < FC_MAX_DRIVERS;
-}
-
-static fc_status rank_drivers(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
-{
-    double mid = headline(&out->point);
-    fc_study *moved = fc_arena_alloc(arena, sizeof *moved);
-    if (moved == NULL) {
+    fc_study *live = fc_arena_alloc(arena, 2 * sizeof *live);
+    if (live == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
     }
-    for (uint32_t i = 0; i < study->spreads_count; ++i) {
-        double ends[2];
-        for (int end = 0; end < 2; ++end) {
-            fc_point point;
-            *moved = *study;
-            fc_draws_set(moved, &study->spreads[i], end == 0 ? 0.1 : 0.9);
-            fc_cluster_refresh(&moved->cluster);
-            FC_TRY(fc_estimate_point(&point, &out->ops, moved, &out->point.plan, error));
-            ends[end] = headline(&point);
-        }
-        double swing_frac = (ends[1] - ends[0]) / mid;
-        if (swing_frac != 0) {
-            insert_driver(out, study->spreads[i].key, swing_frac);
-        }
-    }
-    return FC_OK;
+    fc_study *scratch = live + 1;
+    *live = *study;
+    FC_TRY(rank_drivers(out, live, scratch, error));
+    return draw_ranges(out, live, scratch, arena, error);
 }
 
 /* ---- the chain -------------------------------------------------------------------------------------------------- */
 
-static fc_status refuse_endless(const fc_estimate *out, fc_error *error)
+/* A failure rate so high that nothing is kept: the answer is that there is no end, not a number. */
+static fc_status refuse_endless(const fc_estimate *out, fc_range days, fc_error *error)
 {
-    const fc_run *run = &out->point.run;
-    if (run->days > 0 && run->days < 1e7 && run->goodput_frac > 1e-3) {
+    const double most_days = 1e7;
+    if (days.p50 > 0 && days.p90 < most_days) {
         return FC_OK;
     }
+    const fc_run *run = &out->point.run;
     return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                        "the run never finishes: goodput %.2g, %.3g days; a failure every %.3g s against %.3g s to "
-                        "restart. Remedy: fewer chips in one job, a faster cluster.restart, or deal.goodput if "
-                        "replicas can be lost without stopping",
-                        run->goodput_frac, run->days, run->mtbf_s, run->checkpoint_s);
+                        "the run may never finish: goodput %.2g with a failure every %.3g s. Remedy: fewer chips in one job, "
+                        "a faster cluster.restart, fewer cluster.chip.failures, or a stated deal.goodput if replicas can be "
+                        "lost without stopping",
+                        run->goodput_frac, run->mtbf_s);
 }
 
 fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
@@ -156,9 +188,10 @@ fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *a
     fc_ops_count(&out->ops, &study->model, &study->workload);
     FC_TRY(settle_plan(&plan, out, study, error));
     FC_TRY(fc_estimate_point(&out->point, &out->ops, study, &plan, error));
-    FC_TRY(refuse_endless(out, error));
-    FC_TRY(draw_ranges(out, study, arena, error));
-    return rank_drivers(out, study, arena, error);
+    double days = out->point.run.days;
+    FC_TRY(refuse_endless(out, (fc_range){days, days, days}, error));
+    FC_TRY(fill_ranges(out, study, arena, error));
+    return refuse_endless(out, out->days, error);
 }
 
 /* ---- the measured domain ---------------------------------------------------------------------------------------- */

@@ -82,6 +82,13 @@ static choices pipeline_choices(const fc_study *study)
     return list;
 }
 
+/* Layers on the fullest stage. */
+static uint32_t stage_layers(uint32_t layers, uint32_t pp, uint32_t chunks)
+{
+    uint32_t pieces = pp * chunks;
+    return (layers + pieces - 1) / pieces * chunks;
+}
+
 static choices chunk_choices(const fc_study *study, uint32_t pp)
 {
     if (study->plan.vpp > 0) {
@@ -90,7 +97,8 @@ static choices chunk_choices(const fc_study *study, uint32_t pp)
     choices list = only(1);
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     for (uint32_t chunks = 2; pp > 1 && chunks <= 8 && chunks * pp <= layers; chunks *= 2) {
-        if (layers % (chunks * pp) == 0) {
+        /* chunks that leave no stage fuller than without them */
+        if (stage_layers(layers, pp, chunks) <= stage_layers(layers, pp, 1)) {
             add_choice(&list, chunks);
         }
     }

@@ -5,8 +5,7 @@
 #include "../doors/write_compare.h"
 #include "flopcast/deals.h"
 
-static fc_status run_compare(fc_context *context, fc_error *error)
-{
+static fc_status run_compare(fc_context *context, fc_error *error) {
     fc_config config;
     fc_inputs inputs;
     fc_format format = FC_FORMAT_TEXT;

@@ -5,8 +5,7 @@
 #include "../doors/write_estimate.h"
 #include "flopcast/estimate.h"
 
-static fc_status run_estimate(fc_context *context, fc_error *error)
-{
+static fc_status run_estimate(fc_context *context, fc_error *error) {
     fc_config config;
     fc_inputs inputs;
     fc_format format = FC_FORMAT_TEXT;

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-fc_status fc_studies_name(const char **out, const fc_context *context, fc_error *error)
-{
+fc_status fc_studies_name(const char **out, const fc_context *context, fc_error *error) {
     const fc_args *args = context->args;
     if (args->positional_count == 1) {
         *out = args->positional[0];
@@ -17,8 +16,7 @@ fc_status fc_studies_name(const char **out, const fc_context *context, fc_error 
                         "which study? A file, or a name of `flopcast list studies`");
 }
 
-fc_status fc_studies_config(fc_config *out, const fc_context *context, fc_error *error)
-{
+fc_status fc_studies_config(fc_config *out, const fc_context *context, fc_error *error) {
     memset(out, 0, sizeof *out);
     out->arena = context->arena;
     FC_TRY(fc_catalog_open(&out->catalog, context->arena, context->data_folder, error));

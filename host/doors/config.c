@@ -185,6 +185,7 @@ fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *con
                              "this study compares deals: ask `flopcast compare %s`", name);
     }
     FC_TRY(fc_load_start(&loading, config, out, error));
+    loading.study_sources = fc_node_get(tree, "sources");
     (void)fc_text_copy(out->name, sizeof out->name, text_of(tree, "name")[0] ? text_of(tree, "name") : name);
     fc_status status = compose(out, &loading, tree, error);
     if (status != FC_OK) {

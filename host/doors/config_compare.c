@@ -85,17 +85,33 @@ static fc_status read_facility(fc_range *out, const fc_node *map, fc_error *erro
     return FC_OK;
 }
 
+static bool known_fact(const building *b, const fc_fact *fact)
+{
+    for (const fc_fact *old = b->first_fact; old != NULL; old = old->next) {
+        if (strcmp(old->key, fact->key) == 0 && strcmp(old->text, fact->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Facts of several loadings in one list; what all parts of a deal share is told once. */
 static void append_facts(building *b, const fc_loading *loading)
 {
-    if (loading->reader.first_fact == NULL) {
-        return;
+    fc_fact *next = NULL;
+    for (fc_fact *fact = loading->reader.first_fact; fact != NULL; fact = next) {
+        next = fact->next;
+        fact->next = NULL;
+        if (known_fact(b, fact)) {
+            continue;
+        }
+        if (b->last_fact != NULL) {
+            b->last_fact->next = fact;
+        } else {
+            b->first_fact = fact;
+        }
+        b->last_fact = fact;
     }
-    if (b->last_fact != NULL) {
-        b->last_fact->next = loading->reader.first_fact;
-    } else {
-        b->first_fact = loading->reader.first_fact;
-    }
-    b->last_fact = loading->reader.last_fact;
 }
 
 /* ---- deals ---------------------------------------------------------------------------------------------------- */
@@ -118,6 +134,7 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
     fc_loading loading;
     *out = fc_study_default();
     FC_TRY(fc_load_start(&loading, b->config, out, error));
+    loading.study_sources = fc_node_get(b->tree, "sources");
     char *path = fc_arena_printf(b->config->arena, part_index > 0 ? "%s.%u" : "%s", side_name, part_index);
     if (path == NULL) {
         return no_memory(error);
@@ -242,9 +259,8 @@ static fc_status add_cell(building *b, fc_node *cell, const char *tokens, fc_err
     if (out->workload.seq_len == 0) {
         out->workload.seq_len = out->model.seq_len;
     }
-    char amount[32];
-    fc_units_format(amount, sizeof amount, out->workload.tokens_count, FC_UNIT_TOKENS, 0);
-    snprintf(out->name, sizeof out->name, "%.40s, %.20s", out->model.name, amount);
+    const double tokens_per_t = 1e12; /* trillions, as the field writes them, also past a thousand */
+    snprintf(out->name, sizeof out->name, "%.40s, %.4gT", out->model.name, out->workload.tokens_count / tokens_per_t);
     b->out->cells_count += 1;
     append_facts(b, &loading);
     return FC_OK;

@@ -22,8 +22,10 @@ static fc_status no_memory(fc_error *error)
 static void spell_out_sources(fc_loading *loading, const fc_node *map, const char *origin)
 {
     const fc_node *sources = fc_node_get(map, "sources");
-    if (sources == NULL) {
+    if (strcmp(origin, "defaults") == 0) {
         sources = fc_node_get(loading->defaults, "sources");
+    } else if (strcmp(origin, "study") == 0) {
+        sources = loading->study_sources;
     }
     for (fc_fact *fact = loading->reader.first_fact; fact != NULL && sources != NULL; fact = fact->next) {
         const fc_node *known = fact->origin == origin ? fc_node_get(sources, fact->source) : NULL;
@@ -151,7 +153,8 @@ static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *
         if (key == NULL || origin == NULL) {
             return no_memory(error);
         }
-        FC_TRY(fc_load_note(loading, key, fact->text, origin, FC_GRADE_PUBLISHED, error));
+        fc_grade grade = fact->origin == FC_HF_REMARK ? FC_GRADE_ASSUMED : FC_GRADE_PUBLISHED;
+        FC_TRY(fc_load_note(loading, key, fact->text, origin, grade, error));
     }
     return FC_OK;
 }
@@ -370,6 +373,12 @@ fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path
     FC_TRY(read_defaults(loading, FC_NOUN_CLUSTER, path, out, fc_node_get(loading->defaults, "cluster"), error));
     fc_node *entry = NULL;
     FC_TRY(entry_of(&entry, loading, "clusters", node, "cluster", error));
+    if (fc_node_get(entry, "parts") != NULL) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false,
+                             "cluster %s mixes several kinds of chip, and one job runs on one kind: choose one, for example "
+                             "cluster={chip: h100-sxm, chips: 150k}, or ask `flopcast compare`",
+                             entry->key);
+    }
     if (entry != NULL) {
         (void)fc_text_copy(out->name, sizeof out->name, entry->key);
         FC_TRY(read_cluster_map(out, loading, path, entry, origin_of(loading, "cluster", entry), error));
@@ -518,11 +527,16 @@ fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *pat
     fc_node *own = fc_node_get(deal, "own");
     fc_node *contract = fc_node_get(deal, "contract");
     const fc_node *defaults = fc_node_get(loading->defaults, "deal");
+    const char *own_path = fc_arena_printf(loading->config->arena, "%s.own", path);
+    const char *contract_path = fc_arena_printf(loading->config->arena, "%s.contract", path);
+    if (own_path == NULL || contract_path == NULL) {
+        return no_memory(error);
+    }
     FC_TRY(read_defaults(loading, FC_NOUN_DEAL, path, out, defaults, error));
-    FC_TRY(read_defaults(loading, FC_NOUN_OWN, path, out, fc_node_get(defaults, "own"), error));
+    FC_TRY(read_defaults(loading, FC_NOUN_OWN, own_path, out, fc_node_get(defaults, "own"), error));
     FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, deal, "study", FC_GRADE_EXACT, error));
-    FC_TRY(read_layer(loading, FC_NOUN_OWN, path, out, own, "study", FC_GRADE_EXACT, error));
-    FC_TRY(read_layer(loading, FC_NOUN_CONTRACT, path, out, contract, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_OWN, own_path, out, own, "study", FC_GRADE_EXACT, error));
+    FC_TRY(read_layer(loading, FC_NOUN_CONTRACT, contract_path, out, contract, "study", FC_GRADE_EXACT, error));
     FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, side, "study", FC_GRADE_EXACT, error));
     FC_TRY(read_layer(loading, FC_NOUN_DEAL, path, out, part, "study", FC_GRADE_EXACT, error));
     static const char *const more[] = {"own", "contract", "source", "note"};

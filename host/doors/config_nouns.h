@@ -9,6 +9,7 @@ typedef struct fc_loading {
     const fc_config *config;
     fc_reader reader;
     fc_node *defaults; /* data/defaults.yaml */
+    const fc_node *study_sources; /* the `sources` map of the study, or NULL */
 } fc_loading;
 
 fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *study, fc_error *error);

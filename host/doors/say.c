@@ -9,9 +9,17 @@ int fc_say_digits(uint32_t beyond_count)
     return beyond_count >= 2 ? 2 : 3;
 }
 
+double fc_say_rounded(double value, int digits)
+{
+    char text[48];
+    snprintf(text, sizeof text, "%.*e", digits > 1 ? digits - 1 : 0, value);
+    double out = value;
+    return sscanf(text, "%lf", &out) == 1 ? out : value;
+}
+
 const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits)
 {
-    fc_units_format(out, out_size, value, unit, digits);
+    fc_units_format(out, out_size, fc_say_rounded(value, digits), unit, digits);
     return out;
 }
 
@@ -20,9 +28,9 @@ const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit uni
     char mid[48];
     char low[48];
     char high[48];
-    fc_units_format(mid, sizeof mid, range.p50, unit, digits);
-    fc_units_format(low, sizeof low, range.p10, unit, digits);
-    fc_units_format(high, sizeof high, range.p90, unit, digits);
+    (void)fc_say(mid, sizeof mid, range.p50, unit, digits);
+    (void)fc_say(low, sizeof low, range.p10, unit, digits);
+    (void)fc_say(high, sizeof high, range.p90, unit, digits);
     if (strcmp(low, high) == 0) {
         (void)fc_text_copy(out, out_size, mid);
     } else {

@@ -13,6 +13,8 @@
 /* Three digits, two outside of the measured domain. */
 int fc_say_digits(uint32_t beyond_count);
 
+/* To `digits` significant digits: 503 known to two is 500. */
+double fc_say_rounded(double value, int digits);
 /* "61.2 days": `out` is terminated; returns `out` so that it can stand in an argument list. */
 const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits);
 /* "61.2 days (50.1 days to 79.0 days)". A range without width prints its middle alone. */

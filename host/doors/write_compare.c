@@ -191,10 +191,10 @@ static void say_sheet(const page *p)
     fc_table_print(table, p->text, 2, 0);
 }
 
-static void say_one_job(const page *p, uint32_t index)
+static void say_one_job(const page *p, uint32_t index, uint32_t part)
 {
     const fc_side *side = &p->c->sides[index];
-    const fc_job *job = &p->v->cells[0].sides[index].job;
+    const fc_job *job = &p->v->jobs[index][part];
     const char *chip = side->parts[job->part].cluster.chip.name;
     char chips[32];
     fc_text_addf(p->text, "  %s: %s %s on one site", side->name, fc_say_count(chips, sizeof chips, job->chips_count), chip);
@@ -221,7 +221,9 @@ static void say_jobs(const page *p)
     fc_text_addf(p->text, "\nJob view: the largest single synchronous job (one site, one chip type), by the step model, for %s\n",
                  p->c->cells[0].name);
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
-        say_one_job(p, i);
+        for (uint32_t part = 0; part < p->c->sides[i].parts_count; ++part) {
+            say_one_job(p, i, part);
+        }
     }
 }
 
@@ -234,13 +236,18 @@ static void add_cell_row(fc_table *table, const page *p, uint32_t index)
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
         const fc_programme *side = &cell->sides[i];
         char text[96];
+        char mid[32];
+        char low[32];
+        char high[32];
         if (cell->infeasible) {
             fc_table_cellf(table, "infeasible");
             fc_table_cellf(table, "-");
             fc_table_cellf(table, "-");
             continue;
         }
-        fc_table_cellf(table, "%.2g (%.2g-%.2g)", side->days.p50, side->days.p10, side->days.p90);
+        fc_table_cellf(table, "%s (%s-%s)", fc_say_count(mid, sizeof mid, fc_say_rounded(side->days.p50, 2)),
+                       fc_say_count(low, sizeof low, fc_say_rounded(side->days.p10, 2)),
+                       fc_say_count(high, sizeof high, fc_say_rounded(side->days.p90, 2)));
         fc_table_cellf(table, "%s", side->mid_usd_per_h > 0 ? fc_say(text, sizeof text, side->cost_usd.p50, FC_UNIT_USD, 2) : "-");
         fc_table_cellf(table, "%s", side->mid_w > 0 ? fc_say(text, sizeof text, side->energy_mwh.p50, FC_UNIT_MWH, 2) : "-");
     }
@@ -253,7 +260,7 @@ static fc_table *grid_table(const page *p)
     uint32_t columns = 2;
     uint32_t sides = p->c->sides_count > 4 ? 4 : p->c->sides_count;
     for (uint32_t i = 0; i < sides; ++i) {
-        heading[columns] = fc_arena_printf(p->text->arena, "%s days", side_name(p, i));
+        heading[columns] = fc_arena_printf(p->text->arena, "%s days (p10-p90)", side_name(p, i));
         heading[columns + 1] = "cost";
         heading[columns + 2] = "energy";
         memcpy(alignment + columns, "rrr", 4);
@@ -325,12 +332,24 @@ static void say_ratios(const page *p)
 
 static void say_flips(const page *p)
 {
-    fc_text_add(p->text, "\nWhere the verdict flips (the other inputs at their middle)\n");
+    fc_text_add(p->text, "\nWhere the verdict flips: both sides are equal, all else at its middle\n");
+    fc_table *table = fc_table_start(p->text->arena, "lllrrl");
+    const char *const heading[] = {"in", "deal", "input", "now", "equal at", ""};
+    if (table == NULL) {
+        p->text->failed = true;
+        return;
+    }
+    fc_table_heading(table, heading);
     for (uint32_t i = 0; i < p->v->flips_count; ++i) {
         const fc_flip *flip = &p->v->flips[i];
-        fc_text_addf(p->text, "  %s %s: equal at %s.%s = %.2g (now %.2g)%s\n", flip->what, "of the same work", flip->side,
-                     flip->input, flip->at, flip->mid, flip->reachable ? "" : ": out of reach");
+        fc_table_cellf(table, "%s", flip->what);
+        fc_table_cellf(table, "%s", flip->side);
+        fc_table_cellf(table, "%s", flip->input);
+        fc_table_cellf(table, "%.2g", flip->mid);
+        fc_table_cellf(table, "%.2g", flip->at);
+        fc_table_cellf(table, "%s", flip->reachable ? "" : "out of reach");
     }
+    fc_table_print(table, p->text, 2, 0);
 }
 
 /* How the lead moves over the plausible MFU of both sides, at the middle of all else. */

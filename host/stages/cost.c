@@ -4,7 +4,7 @@
  * year, V(t) = P·10^(-r·t), a chip-hour is charged the fall of value in that hour, V·r·ln10/8766, and the network is a
  * stated share of the cluster's cost.
  */
-#include "flopcast/estimate.h"
+#include "flopcast/stages.h"
 #include "flopcast/hd/math.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
  * 1910.02054); activations are the sum of what each row saves, times the micro-batches in flight under 1F1B, and
  * (1 + (p-1)/(p·v)) of them when interleaved (Korthikanti et al. 2205.05198, equation 10 and appendix B).
  */
-#include "flopcast/estimate.h"
+#include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
 #include "shard.h"
 
@@ -17,28 +17,23 @@ typedef struct held_params {
     double expert_count;
 } held_params;
 
-static bool on_stage(const fc_op *op, const fc_plan *plan, bool first, bool last)
+static bool on_stage(const fc_op *op, bool first, bool last)
 {
-    (void)plan;
     return op->place == FC_PLACE_LAYER || (op->place == FC_PLACE_FIRST && first) ||
            (op->place == FC_PLACE_LAST && last);
-}
-
-static double stage_instances(const fc_op *op, const fc_ops *ops, const fc_plan *plan)
-{
-    return op->place == FC_PLACE_LAYER ? op->instances * fc_shard_stage_share(plan, ops->layers_count) : op->instances;
 }
 
 static held_params params_on_chip(const fc_ops *ops, const fc_plan *plan, bool first, bool last)
 {
     held_params held = {0, 0};
+    double share = fc_shard_stage_share(plan, ops->layers_count);
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
         const fc_op *op = &ops->ops[i];
-        if (!on_stage(op, plan, first, last)) {
+        if (!on_stage(op, first, last)) {
             continue;
         }
-        double count =
-            op->params_count * stage_instances(op, ops, plan) / fc_shard_ways(plan, op->params_axes);
+        double instances = op->place == FC_PLACE_LAYER ? op->instances * share : op->instances;
+        double count = op->params_count * instances / fc_shard_ways(plan, op->params_axes);
         if (op->params_axes & (uint32_t)FC_AXIS_EXPERT) {
             held.expert_count += count;
         } else {
@@ -48,7 +43,7 @@ static held_params params_on_chip(const fc_ops *ops, const fc_plan *plan, bool f
     return held;
 }
 
-static bool is_saved(const fc_saved *saved, const fc_plan *plan, const fc_stack *stack)
+static bool is_saved(const fc_saved *saved, const fc_stack *stack)
 {
     if ((saved->when & (uint32_t)FC_SAVED_IF_DROPOUT) && !stack->dropout) {
         return false;
@@ -56,6 +51,15 @@ static bool is_saved(const fc_saved *saved, const fc_plan *plan, const fc_stack 
     if ((saved->when & (uint32_t)FC_SAVED_IF_PLAIN_ATTENTION) && stack->flash_attention) {
         return false;
     }
+    if ((saved->when & (uint32_t)FC_SAVED_IF_FLASH_ATTENTION) && !stack->flash_attention) {
+        return false;
+    }
+    return true;
+}
+
+/* Whether recomputation leaves it in memory; the two ends of the model are never recomputed. */
+static bool is_kept(const fc_saved *saved, const fc_plan *plan)
+{
     if (plan->recompute == FC_RECOMPUTE_FULL) {
         return (saved->when & (uint32_t)FC_SAVED_LAYER_INPUT) != 0;
     }
@@ -66,6 +70,7 @@ static bool is_saved(const fc_saved *saved, const fc_plan *plan, const fc_stack 
 static double saved_bytes(const fc_ops *ops, const fc_plan *plan, const fc_stack *stack, uint32_t place)
 {
     double tokens = fc_shard_tokens(plan, ops->seq_len);
+    double share = place == FC_PLACE_LAYER ? fc_shard_stage_share(plan, ops->layers_count) : 1.0;
     double bytes = 0;
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
         const fc_op *op = &ops->ops[i];
@@ -74,12 +79,11 @@ static double saved_bytes(const fc_ops *ops, const fc_plan *plan, const fc_stack
         }
         for (uint32_t j = 0; j < op->saved_count; ++j) {
             const fc_saved *saved = &op->saved[j];
-            /* the head is never recomputed */
-            if (place == FC_PLACE_LAYER && !is_saved(saved, plan, stack)) {
+            if (!is_saved(saved, stack) || (place == FC_PLACE_LAYER && !is_kept(saved, plan))) {
                 continue;
             }
             double imbalance = op->group_axes & (uint32_t)FC_AXIS_EXPERT ? stack->expert_imbalance : 1.0;
-            bytes += saved->bytes_per_token * tokens * stage_instances(op, ops, plan) * imbalance /
+            bytes += saved->bytes_per_token * tokens * op->instances * share * imbalance /
                      fc_shard_ways(plan, saved->axes & ~(uint32_t)FC_AXIS_EXPERT);
         }
     }
@@ -160,13 +164,4 @@ void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster
     }
     out->capacity_bytes = cluster->chip.memory_bytes;
     out->fits = out->per_chip_bytes <= out->capacity_bytes;
-}
-
-static const char *const cause_names[FC_MEMORY_CAUSE_COUNT] = {
-    "weights", "grads", "master", "optimizer", "activations", "logits", "buffers", "reserve",
-};
-
-const char *fc_memory_cause_name(fc_memory_cause cause)
-{
-    return (unsigned)cause < FC_MEMORY_CAUSE_COUNT ? cause_names[cause] : "unknown";
 }

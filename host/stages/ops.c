@@ -4,7 +4,7 @@
  * softmax, activations, short convolutions and table look-ups; logits and router are in. Activation bytes follow
  * Korthikanti et al. 2022 (2205.05198), so that a GPT layer with plain attention and dropout keeps s·b·h·(34 + 5as/h).
  */
-#include "flopcast/estimate.h"
+#include "flopcast/stages.h"
 
 #include "ops_rows.h"
 

@@ -1,5 +1,5 @@
 /* run.c: from a step to days: failures, checkpoints, planned stops, and the share of the fleet that trains. */
-#include "flopcast/estimate.h"
+#include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
 #include "flopcast/hd/run.h"
 

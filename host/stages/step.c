@@ -4,7 +4,7 @@
  * pipeline, gradient traffic hidden by a stated share of compute. Even stages of ceil(layers/stages) layers; the head or
  * the embedding, whichever is longer, on top of one of them.
  */
-#include "flopcast/estimate.h"
+#include "flopcast/stages.h"
 #include "flopcast/hd/roofline.h"
 #include "shard.h"
 #include "step_groups.h"
@@ -452,14 +452,4 @@ void fc_step_scale(fc_step *step, double factor)
     step->mfu_frac /= used;
     step->hfu_frac /= used;
     step->tokens_per_s /= used;
-}
-
-static const char *const cause_names[FC_STEP_CAUSE_COUNT] = {
-    "matmul", "attention", "memory_bound", "launch", "recompute", "tensor", "expert",
-    "context", "pipeline", "bubble", "data", "optimizer", "straggler",
-};
-
-const char *fc_step_cause_name(fc_step_cause cause)
-{
-    return (unsigned)cause < FC_STEP_CAUSE_COUNT ? cause_names[cause] : "unknown";
 }

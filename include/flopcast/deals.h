@@ -77,7 +77,7 @@ typedef struct fc_programme {
     double mid_flop_per_s; /* all inputs at mid */
     double mid_usd_per_h;
     double mid_w;
-    fc_job job;
+    fc_job job; /* of the part with the largest site */
 } fc_programme;
 
 /* First side over another side, on one cell. Same work: a ratio of useful FLOP/s is a ratio of days, inverted. */
@@ -114,6 +114,7 @@ typedef struct fc_verdict {
     fc_sheet sheets[FC_MAX_DEALS];
     uint32_t cells_count;
     fc_cell_result *cells; /* in the arena */
+    fc_job *jobs[FC_MAX_DEALS]; /* in the arena: for the headline cell, the job of every part of a side */
     double parity_bf16;    /* the first side leads when its share × MFU × goodput exceeds this share of the second's */
     double parity_fp8;     /* 0 when a side has no FP8 rate */
     uint32_t flips_count;

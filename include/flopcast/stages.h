@@ -1,0 +1,43 @@
+/* stages.h: the five verbs of the chain, one file each, blind to each other: ops, memory, step, run, cost.
+ *
+ * Inputs are const and checked, outputs come first, no stage writes an earlier stage's result.
+ */
+#ifndef FLOPCAST_STAGES_H
+#define FLOPCAST_STAGES_H
+
+#include "base.h"
+#include "cluster.h"
+#include "deal.h"
+#include "model.h"
+#include "plan.h"
+#include "results.h"
+#include "workload.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Operations, parameters and FLOP of a checked model on a checked workload. Exact; cannot fail on checked input. */
+void fc_ops_count(fc_ops *out, const fc_model *model, const fc_workload *workload);
+
+/* Bytes on the worst chip of a complete plan. */
+void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                    const fc_stack *stack);
+
+/* Seconds of one step of a complete plan. FC_BAD_INPUT names a chip fact that is missing. */
+fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                       const fc_stack *stack, fc_error *error);
+
+/* Multiplies every cause by `factor` (the step model's own error, or a stated MFU), but never beyond HFU 1. */
+void fc_step_scale(fc_step *step, double factor);
+
+/* Days, chip-hours, goodput of a run of such steps. `share_frac` of the time trains; `goodput_frac` 0: computed. */
+void fc_run_project(fc_run *out, const fc_step *step, const fc_ops *ops, const fc_cluster *cluster, const fc_deal *deal);
+
+/* Dollars and energy. */
+void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, const fc_deal *deal);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

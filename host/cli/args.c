@@ -223,10 +223,11 @@ static const format_row format_rows[] = {
 
 static fc_status refuse_format(const char *what, const char *allowed, fc_error *error) {
     char names[64] = "";
-    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+    size_t size = 0;
+    for (size_t i = 0; i < FORMAT_COUNT && size < sizeof names; i++) {
         if (strchr(allowed, format_rows[i].letter) != NULL) {
-            strcat(names, names[0] != '\0' ? ", " : "");
-            strcat(names, format_rows[i].name);
+            const char *before = size > 0 ? ", " : "";
+            size += (size_t)snprintf(names + size, sizeof names - size, "%s%s", before, format_rows[i].name);
         }
     }
     return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "%.80s is no format of this command; allowed is --format %s",

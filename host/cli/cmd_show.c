@@ -5,6 +5,7 @@
 #include "args.h"
 #include "show.h"
 
+#include <math.h> /* floor */
 #include <string.h>
 #include <time.h>
 
@@ -80,7 +81,7 @@ static fc_status choose_entry(fc_shown *shown, const fc_catalog *catalog, const 
 static fc_status find_today(double *out, const fc_args *args, fc_error *error) {
     const char *given = fc_args_value(args, "--today");
     if (given == NULL) {
-        *out = (double)(time(NULL) / 86400);
+        *out = floor((double)time(NULL) / 86400.0);
         return FC_OK;
     }
     fc_error cause = {0};

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../host/cli/args.c"
+#include "../../host/cli/args.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <stdio.h>
 

@@ -117,9 +117,9 @@ static void test_fields__quoted_numbers_with_units_are_numbers(void **state) {
     const char *json = "{\"memory\": \"80 GB\", \"cores\": 132}";
     fc_node *root = NULL;
     assert_int_equal(fc_json_parse(&root, b->arena, "test.json", json, strlen(json), NULL), FC_OK);
-    assert_int_equal(fc_fields_read(&b->reader, fc_fields_noun(FC_NOUN_CHIP), "chip", &b->study.cluster.chip, root,
-                                    &b->error),
-                     FC_OK);
+    assert_int_equal(
+        fc_fields_read(&b->reader, fc_fields_noun(FC_NOUN_CHIP), "chip", &b->study.cluster.chip, root, &b->error),
+        FC_OK);
     assert_true(b->study.cluster.chip.memory_bytes == 80e9);
     assert_true(b->study.cluster.chip.cores_count == 132.0);
 }
@@ -185,8 +185,8 @@ static void test_fields__a_noun_is_a_map(void **state) {
     bench *b = *state;
     assert_int_equal(read_chip(b, "[1, 2]\n"), FC_BAD_INPUT);
     assert_says(b, "a map");
-    assert_int_equal(fc_fields_read(&b->reader, fc_fields_noun(FC_NOUN_CHIP), "chip", &b->study.cluster.chip, NULL, NULL),
-                     FC_OK);
+    assert_int_equal(
+        fc_fields_read(&b->reader, fc_fields_noun(FC_NOUN_CHIP), "chip", &b->study.cluster.chip, NULL, NULL), FC_OK);
 }
 
 /* ---- annotations and facts ---------------------------------------------------------------------------------- */
@@ -215,8 +215,9 @@ static void test_fields__annotations_become_facts(void **state) {
 
 static void test_fields__every_kind_may_be_annotated(void **state) {
     bench *b = *state;
-    assert_int_equal(read_chip(b, "released: {value: 2022-09-20, source: s}\nscaleup_domain: {value: 8, checked: false}\n"
-                                  "scaleup_topology: {value: mesh, grade: assumed}\n"),
+    assert_int_equal(read_chip(b,
+                               "released: {value: 2022-09-20, source: s}\nscaleup_domain: {value: 8, checked: false}\n"
+                               "scaleup_topology: {value: mesh, grade: assumed}\n"),
                      FC_OK);
     assert_int_equal(b->study.cluster.chip.released_day, 19255);
     assert_int_equal(b->study.cluster.chip.scaleup_domain_count, 8);
@@ -274,7 +275,8 @@ static void test_fields__without_a_path_the_key_stands_alone(void **state) {
 
 static void test_fields__a_range_becomes_a_spread(void **state) {
     bench *b = *state;
-    assert_int_equal(read_deal(b, "usd_per_chip_h: {low: $2/h, mid: 2.5, high: 4, grade: published, source: s}\n"), FC_OK);
+    assert_int_equal(read_deal(b, "usd_per_chip_h: {low: $2/h, mid: 2.5, high: 4, grade: published, source: s}\n"),
+                     FC_OK);
     assert_true(b->study.deal.usd_per_chip_h == 2.5);
     assert_int_equal(b->study.spreads_count, 1);
     const fc_spread *spread = &b->study.spreads[0];

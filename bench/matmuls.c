@@ -9,6 +9,8 @@
 
 /* What one visit costs at least, in calls: warm-up, sizing, and the fewest repeats. */
 #define CALLS_OF_VISIT 5.0
+/* The smallest shapes of a dtype take milliseconds and are timed whatever the budget: without them there is no fit. */
+#define LEAST_OF_DTYPE 8
 /* Two visits a few seconds apart that differ by more than this do not confirm each other. */
 #define MOST_GAP_FRAC 0.1
 
@@ -73,9 +75,15 @@ static void merge(fc_sample *kept, double *gap_frac, const fc_sample *again) {
 
 static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t count, fc_error *error) {
     double end_s = 0.5 * fc_bench_remaining_s(state);
+    uint32_t of_dtype = 0;
     for (uint32_t i = 0; i < count; i++) {
         double left_s = state->info.emulated ? 1e9 : fc_bench_remaining_s(state) - end_s;
         double budget_s = share_s(state, plan, count, i, left_s);
+        bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype;
+        of_dtype = is_first ? 0 : of_dtype + 1;
+        if (of_dtype < LEAST_OF_DTYPE && !(budget_s > 0.0)) {
+            budget_s = expected_cost_s(state, &plan[i]);
+        }
         bool done = false;
         if (budget_s > 0.0) {
             char reason[FC_TEXT_SIZE];
@@ -102,8 +110,8 @@ static fc_status visit_again(fc_bench_state *state, uint32_t index, double budge
         merge(kept, &state->gap_frac[index], &again);
         state->spread_frac[index] = kept->noise_frac;
         kept->noise_frac = fmax(kept->noise_frac, state->gap_frac[index]);
-        kept->unstable = state->spread_frac[index] > state->measure.aim_noise_frac ||
-                         state->gap_frac[index] > MOST_GAP_FRAC;
+        kept->unstable =
+            state->spread_frac[index] > state->measure.aim_noise_frac || state->gap_frac[index] > MOST_GAP_FRAC;
     }
     return FC_OK;
 }

@@ -134,8 +134,7 @@ static fc_status cuda_open(void **out, const fc_backend_options *options, fc_err
     int count = 0;
     cudaError_t found = cudaGetDeviceCount(&count);
     if (found != cudaSuccess || count == 0) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0,
-                            "no CUDA device can be used here: %s; --backend openblas measures the processor",
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no CUDA device can be used here: %s",
                             found != cudaSuccess ? cudaGetErrorString(found) : "the driver lists none");
     }
     if (options->device_index >= static_cast<uint32_t>(count)) {

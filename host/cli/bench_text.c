@@ -61,6 +61,17 @@ static void write_headline(fc_text *out, const fc_calibration *calibration) {
     }
 }
 
+static const char *residency_text(const fc_calibration *calibration) {
+    uint32_t cold = 0;
+    uint32_t matmuls = 0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        matmuls += calibration->samples[i].kind == FC_SAMPLE_MATMUL;
+        cold += calibration->samples[i].kind == FC_SAMPLE_MATMUL &&
+                calibration->samples[i].residency == FC_RESIDENCY_MEMORY;
+    }
+    return cold == matmuls ? " and in memory" : (cold == 0 ? " and perhaps in cache" : " and mostly in memory");
+}
+
 static void write_machine(fc_text *out, const fc_bench_text *what) {
     const fc_calibration *calibration = &what->report->calibration;
     const fc_machine *machine = &calibration->machine;
@@ -73,7 +84,7 @@ static void write_machine(fc_text *out, const fc_bench_text *what) {
     fc_text_addf(out, "Backend   %s (%s), driver %s\n", calibration->device.backend, what->chosen,
                  calibration->device.driver);
     fc_text_addf(out, "Measured  %u cases in %s, operands random%s\n", calibration->samples_count, wall,
-                 calibration->device.emulated ? "" : " and out of cache");
+                 residency_text(calibration));
 }
 
 static void add_sample(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {

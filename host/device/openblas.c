@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 
 #define MOST_POOL_BYTES ((size_t)1 << 30)
+#define LEAST_POOL_BYTES ((size_t)64 << 20)
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 #define LINE_BYTES ((size_t)64)
 
@@ -29,6 +30,7 @@
 
 typedef struct openblas {
     uint64_t seed;
+    uint64_t most_bytes; /* wished for; 0: none */
     uint32_t threads;
     double cache_bytes;
     unsigned char *pool; /* operands from the front, outputs at the back */
@@ -58,6 +60,7 @@ static fc_status openblas_open(void **out, const fc_backend_options *options, fc
         return FC_BAD_INPUT;
     }
     device->seed = options->seed;
+    device->most_bytes = options->most_bytes;
     device->threads = threads;
     device->cache_bytes = fc_machine_cache_bytes();
     device->filled_dtype = FC_DTYPE_COUNT;
@@ -95,9 +98,13 @@ static fc_status reserve_pool(openblas *device, fc_error *error) {
     fc_machine machine;
     fc_machine_describe(&machine);
     size_t bytes = MOST_POOL_BYTES;
-    if (machine.memory_bytes > 0.0 && machine.memory_bytes / 4.0 < (double)bytes) {
-        bytes = (size_t)(machine.memory_bytes / 4.0) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    if (device->most_bytes > 0 && device->most_bytes < bytes) {
+        bytes = (size_t)device->most_bytes > LEAST_POOL_BYTES ? (size_t)device->most_bytes : LEAST_POOL_BYTES;
     }
+    if (machine.memory_bytes > 0.0 && machine.memory_bytes / 4.0 < (double)bytes) {
+        bytes = (size_t)(machine.memory_bytes / 4.0);
+    }
+    bytes = bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
     device->pool = bytes > 0 ? aligned_alloc(HUGE_PAGE_BYTES, bytes) : NULL;
     if (device->pool == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for %zu bytes of operands", bytes);

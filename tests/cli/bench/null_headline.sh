@@ -1,0 +1,2 @@
+$FLOPCAST bench --backend null
+test -s calibration.json && echo "calibration.json is there"

@@ -1,0 +1,1 @@
+$FLOPCAST bench --backend opnblas

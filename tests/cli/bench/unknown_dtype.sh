@@ -1,0 +1,1 @@
+$FLOPCAST bench --backend null --dtype fp32,bf61

@@ -1,0 +1,1 @@
+$FLOPCAST bench --backend null -o no/such/folder/x.json

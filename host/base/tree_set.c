@@ -1,6 +1,7 @@
 #include "text.h"
 #include "tree_build.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SOURCE "--set"
@@ -206,6 +207,7 @@ fc_status fc_tree_set(fc_node *root, fc_arena *arena, const char *path, const ch
         FC_TRY(descend(&node, arena, path, name, error));
         name = dot == NULL ? NULL : dot + 1;
     }
+    assert(parsed != NULL);
     become(node, parsed);
     return FC_OK;
 }

@@ -300,7 +300,7 @@ fc_status fc_units_parse(double *out, const char *text, fc_unit unit, fc_error *
         return parse_date(out, text, error);
     }
     fc_number number = {0};
-    const char *rest = NULL;
+    const char *rest = text;
     FC_TRY(scan(&number, &rest, text, unit, error));
     const prefix *p = NULL;
     const spelling *s = NULL;
@@ -321,7 +321,7 @@ fc_status fc_units_parse(double *out, const char *text, fc_unit unit, fc_error *
 
 fc_status fc_units_parse_u64(uint64_t *out, const char *text, fc_error *error) {
     fc_number number = {0};
-    const char *rest = NULL;
+    const char *rest = text;
     FC_TRY(scan(&number, &rest, text, FC_UNIT_COUNT, error));
     const prefix *p = NULL;
     const spelling *s = NULL;

@@ -1,6 +1,2 @@
-# valgrind's own log takes the number of a closed descriptor, so there is nothing to see under it.
-case $FLOPCAST in *-under-valgrind)
-    exit 2
-    ;;
-esac
+# not under valgrind: its own log takes the number of the closed descriptor
 $FLOPCAST lsit 2>&-

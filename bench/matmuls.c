@@ -80,7 +80,7 @@ static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t co
         double left_s = state->info.emulated ? 1e9 : fc_bench_remaining_s(state) - end_s;
         double budget_s = share_s(state, plan, count, i, left_s);
         bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype;
-        of_dtype = is_first ? 0 : of_dtype + 1;
+        of_dtype = is_first ? 0 : of_dtype;
         if (of_dtype < LEAST_OF_DTYPE && !(budget_s > 0.0)) {
             budget_s = expected_cost_s(state, &plan[i]);
         }
@@ -91,6 +91,7 @@ static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t co
         }
         if (done) {
             fc_bench_keep(state, &plan[i]);
+            of_dtype++;
         } else {
             state->report->dropped_count++;
         }

@@ -162,6 +162,19 @@ static void test_bench__keeps_the_budget(void **state) {
     fc_arena_destroy(arena);
 }
 
+/* However late it is, each dtype gets the smallest shapes that a fit needs. */
+static void test_bench__always_measures_enough_for_a_fit(void **state) {
+    (void)state;
+    fc_arena *arena = fc_arena_create(0);
+    fc_bench_options options = {
+        .budget_s = 1.0, .begin_s = fc_measure_now_s() - 50.0, .seed = 1, .dtypes = 1U << FC_DTYPE_FP32};
+    fc_bench_report report;
+    assert_int_equal(fc_bench_run(&report, arena, &napping, NULL, &options, NULL), FC_OK);
+    assert_int_equal(report.calibration.samples_count, 8 + 2);
+    assert_true(report.wall_s < 52.0);
+    fc_arena_destroy(arena);
+}
+
 static void test_bench__refuses_when_nothing_answers(void **state) {
     (void)state;
     fc_arena *arena = fc_arena_create(0);
@@ -194,6 +207,7 @@ int main(void) {
         cmocka_unit_test(test_bench__seed_alone_draws_the_heldout),
         cmocka_unit_test(test_bench__replay_repeats_a_recording),
         cmocka_unit_test(test_bench__keeps_the_budget),
+        cmocka_unit_test(test_bench__always_measures_enough_for_a_fit),
         cmocka_unit_test(test_bench__refuses_when_nothing_answers),
         cmocka_unit_test(test_bench__shapes_rise_and_differ),
     };

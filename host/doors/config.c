@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "../base/text.h"
+#include "calibration_file.h"
 #include "config_nouns.h"
+#include "flopcast/calibration.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,20 +51,20 @@ static void locate(fc_error *error, const fc_node *tree)
     }
 }
 
-static fc_status read_count(uint64_t *out, fc_node *tree, const char *key, uint64_t fallback, uint64_t most, fc_error *error)
+static fc_status read_count(uint64_t *out, fc_node *tree, const char *key, uint64_t least, uint64_t most, fc_error *error)
 {
     fc_node *node = fc_node_get(tree, key);
-    *out = fallback;
     if (node == NULL) {
         return FC_OK;
     }
     node->used = true;
     uint64_t value = 0;
-    if (node->kind != FC_NODE_SCALAR || fc_units_parse_u64(&value, node->text, NULL) != FC_OK || value > most) {
+    if (node->kind != FC_NODE_SCALAR || fc_units_parse_u64(&value, node->text, NULL) != FC_OK || value < least ||
+        value > most) {
         char found[96];
         fc_node_describe(node, found, sizeof found);
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is a whole number from 0 to %llu; found %s", key,
-                             (unsigned long long)most, found);
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is a whole number from %llu to %llu; found %s", key,
+                             (unsigned long long)least, (unsigned long long)most, found);
     }
     *out = value;
     return FC_OK;
@@ -147,14 +149,44 @@ static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, f
     return fc_load_domain(&out->domain, loading, out, error);
 }
 
+/* A calibration that this study does not stand on is read all the same: a wrong path must not go unseen. */
+static fc_status check_unused_calibration(const fc_study *study, fc_loading *loading, fc_error *error)
+{
+    const char *path = loading->config->calibration_path;
+    if (path == NULL || strcmp(study->cluster.chip.name, "local") == 0) {
+        return FC_OK;
+    }
+    fc_calibration calibration;
+    FC_TRY(fc_calibration_read(&calibration, loading->config->arena, path, error));
+    const char *text = fc_arena_printf(loading->config->arena, "not used: it describes chip local, and this is %s",
+                                       study->cluster.chip.name);
+    if (text == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
+    }
+    return fc_load_note(loading, "calibration", text, "calibration", FC_GRADE_MEASURED, error);
+}
+
+/* A model's config.json given as the study is a common slip. */
+static fc_status refuse_model_file(const fc_node *tree, const char *name, fc_error *error)
+{
+    const fc_node *mark = fc_node_get(tree, "model_type");
+    mark = mark != NULL ? mark : fc_node_get(tree, "architectures");
+    if (mark == NULL || fc_node_get(tree, "model") != NULL) {
+        return FC_OK;
+    }
+    return fc_node_error(error, FC_BAD_INPUT, mark, true,
+                         "this is a model's config.json, not a study: write model: %s into a study, or try it with "
+                         "`flopcast estimate llama3-405b-16k-h100 --set model=%s`", name, name);
+}
+
 static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_error *error)
 {
-    uint64_t draws = 0;
+    uint64_t draws = out->draws_count;
     FC_TRY(fc_fields_refuse_unknown(tree, NULL, STUDY_KEYS, STUDY_KEYS_COUNT, error));
     FC_TRY(refuse_fleet(fc_node_get(tree, "cluster"), error));
     FC_TRY(read_count(&out->seed, tree, "seed", 0, UINT64_MAX, error));
     out->seed = loading->config->seed != 0 ? loading->config->seed : out->seed;
-    FC_TRY(read_count(&draws, tree, "draws", out->draws_count, 1000000, error));
+    FC_TRY(read_count(&draws, tree, "draws", FC_LEAST_DRAWS, 1000000, error));
     out->draws_count = (uint32_t)draws;
     if (fc_node_get(tree, "model") == NULL) {
         return fc_node_error(error, FC_BAD_INPUT, tree, false,
@@ -162,6 +194,7 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
                              "or a map of fields");
     }
     FC_TRY(read_nouns(out, loading, tree, error));
+    FC_TRY(check_unused_calibration(out, loading, error));
     FC_TRY(take_one_site(out, loading, error));
     drop_unused(out, &loading->reader);
     return fc_study_check(out, error);
@@ -184,6 +217,7 @@ fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *con
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "deals"), true,
                              "this study compares deals: ask `flopcast compare %s`", name);
     }
+    FC_TRY(refuse_model_file(tree, name, error));
     FC_TRY(fc_load_start(&loading, config, out, error));
     loading.study_sources = fc_node_get(tree, "sources");
     (void)fc_text_copy(out->name, sizeof out->name, text_of(tree, "name")[0] ? text_of(tree, "name") : name);

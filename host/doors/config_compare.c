@@ -59,11 +59,16 @@ static fc_status read_quantity(double *out, const fc_node *map, const char *key,
     if (value == NULL && node->kind == FC_NODE_MAP) {
         value = fc_node_get(node, "mid");
     }
-    fc_error why = {0};
-    if (value == NULL || value->kind != FC_NODE_SCALAR || fc_units_parse(out, value->text, unit, &why) != FC_OK ||
+    if (value == NULL || value->kind != FC_NODE_SCALAR || fc_units_parse(out, value->text, unit, NULL) != FC_OK ||
         *out < least || *out > most) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is a number from %g to %g, for example %s%s%s", key, least,
-                             most, fc_unit_example(unit), why.text[0] ? ": " : "", why.text);
+        char low[48];
+        char high[48];
+        char found[96];
+        fc_units_format(low, sizeof low, least, unit, 0);
+        fc_units_format(high, sizeof high, most, unit, 0);
+        fc_node_describe(node, found, sizeof found);
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s: found %s; allowed is %s to %s, for example %s", key, found,
+                             low, high, fc_unit_example(unit));
     }
     return FC_OK;
 }
@@ -128,6 +133,17 @@ static void mark_beliefs(fc_study *part, uint32_t side, uint32_t part_index, boo
     }
 }
 
+/* What a check finds wrong in a deal stands somewhere in its map. */
+static fc_status at_node(fc_status status, const fc_node *node, fc_error *error)
+{
+    if (status != FC_OK && error != NULL && error->source[0] == '\0' && node->source != NULL) {
+        (void)fc_text_copy(error->source, sizeof error->source, node->source);
+        error->line = node->line;
+        error->column = node->column;
+    }
+    return status;
+}
+
 static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint32_t part_index, fc_node *side,
                            fc_node *cluster, const char *side_name, fc_error *error)
 {
@@ -147,7 +163,7 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
     FC_TRY(fc_load_deal_layers(&out->deal, &loading, side_name, &out->cluster.chip, deal, side, part, error));
     FC_TRY(fc_load_estimate_habits(out, &loading, fc_node_get(b->tree, "estimate"), error));
     FC_TRY(fc_load_domain(&out->domain, &loading, out, error));
-    FC_TRY(fc_deal_check(&out->deal, error));
+    FC_TRY(at_node(fc_deal_check(&out->deal, error), side, error));
     mark_beliefs(out, side_index, part_index, fc_node_get(part, "mfu") != NULL);
     append_facts(b, &loading);
     return FC_OK;
@@ -276,9 +292,13 @@ static fc_status load_cell(building *b, fc_node *cell, fc_error *error)
     if (tokens == NULL || tokens->kind == FC_NODE_SCALAR) {
         return add_cell(b, cell, tokens != NULL ? tokens->text : NULL, error);
     }
+    if (tokens->kind != FC_NODE_LIST || tokens->count == 0) {
+        return fc_node_error(error, FC_BAD_INPUT, tokens, false,
+                             "tokens of a cell is an amount such as 30T, or a list of them: [30T, 100T]");
+    }
     for (const fc_node *amount = tokens->first; amount != NULL; amount = amount->next) {
         if (amount->kind != FC_NODE_SCALAR) {
-            return fc_node_error(error, FC_BAD_INPUT, amount, false, "tokens is an amount such as 30T, or a list of them");
+            return fc_node_error(error, FC_BAD_INPUT, amount, false, "tokens is a list of amounts such as 30T");
         }
         FC_TRY(add_cell(b, cell, amount->text, error));
     }
@@ -315,7 +335,7 @@ static fc_status load_limits(building *b, fc_error *error)
     FC_TRY(read_quantity(&b->out->data_stock_tokens, b->tree, "data_stock", FC_UNIT_TOKENS, 1, 1e20, error));
     double draws = DEFAULT_DRAWS;
     double seed = (double)b->config->seed;
-    FC_TRY(read_quantity(&draws, b->tree, "draws", FC_UNIT_COUNT, 1, MOST_DRAWS, error));
+    FC_TRY(read_quantity(&draws, b->tree, "draws", FC_UNIT_COUNT, FC_LEAST_DRAWS, MOST_DRAWS, error));
     FC_TRY(read_quantity(&seed, b->tree, "seed", FC_UNIT_COUNT, 0, 9007199254740992.0, error));
     b->out->draws_count = (uint32_t)draws;
     b->out->seed = b->config->seed != 0 ? b->config->seed : (uint64_t)seed;
@@ -329,6 +349,10 @@ fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_c
     memset(out, 0, sizeof *out);
     memset(inputs, 0, sizeof *inputs);
     FC_TRY(fc_load_study_tree(&b.tree, config, name, error));
+    if (fc_node_get(b.tree, "deals") == NULL && fc_node_get(b.tree, "model") != NULL) {
+        return fc_node_error(error, FC_BAD_INPUT, fc_node_get(b.tree, "model"), true,
+                             "this study is about one run and has no deals to compare: ask `flopcast estimate %s`", name);
+    }
     FC_TRY(fc_fields_refuse_unknown(b.tree, NULL, COMPARISON_KEYS, COUNT(COMPARISON_KEYS), error));
     (void)fc_text_copy(out->name, sizeof out->name, name);
     FC_TRY(read_text(out->name, sizeof out->name, b.tree, "name", error));

@@ -159,6 +159,30 @@ static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *
     return FC_OK;
 }
 
+/* mha and mqa fix the number of key/value heads, and gqa wants it stated: the words say more than `grouped`. */
+static fc_status settle_kv_heads(fc_model *model, const fc_node *map, fc_error *error)
+{
+    const fc_node *word = fc_node_get(map, "attention");
+    if (word == NULL || word->kind != FC_NODE_SCALAR) {
+        return FC_OK;
+    }
+    bool mha = fc_text_same_name(word->text, "mha");
+    bool mqa = fc_text_same_name(word->text, "mqa");
+    uint32_t meant = mha ? model->heads : 1;
+    bool stated = fc_node_get(map, "kv_heads") != NULL && model->kv_heads != 0;
+    if ((mha || mqa) && stated && model->kv_heads != meant) {
+        return fc_node_error(error, FC_BAD_INPUT, word, false,
+                             "model: attention %s means kv_heads = %u, and kv_heads is %u; leave one of the two out", word->text,
+                             meant, model->kv_heads);
+    }
+    if (fc_text_same_name(word->text, "gqa") && model->kv_heads == 0) {
+        return fc_node_error(error, FC_BAD_INPUT, word, false,
+                             "model: attention gqa needs kv_heads: give it, for example kv_heads: 8");
+    }
+    model->kv_heads = mha || mqa ? meant : model->kv_heads;
+    return FC_OK;
+}
+
 fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error)
 {
     *out = fc_model_default();
@@ -173,6 +197,7 @@ fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc
             const char *origin = origin_of(loading, "model", entry);
             (void)fc_text_copy(out->name, sizeof out->name, entry->key);
             FC_TRY(read_layer(loading, FC_NOUN_MODEL, path, out, entry, origin, FC_GRADE_EXACT, error));
+            FC_TRY(settle_kv_heads(out, entry, error));
             FC_TRY(refuse(entry, FC_NOUN_MODEL, ENTRY_KEYS, ENTRY_KEYS_COUNT, error));
         }
     }
@@ -185,6 +210,7 @@ fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc
             (void)fc_text_copy(out->name, sizeof out->name, "written-out");
         }
         FC_TRY(read_layer(loading, FC_NOUN_MODEL, path, out, node, "study", FC_GRADE_EXACT, error));
+        FC_TRY(settle_kv_heads(out, node, error));
         FC_TRY(refuse(node, FC_NOUN_MODEL, more, sizeof more / sizeof more[0], error));
     }
     fc_status status = fc_model_check(out, error);
@@ -399,6 +425,10 @@ fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path
                             : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                            "the study has no cluster: give cluster: {chip: NAME, chips: N}");
     }
+    if (fc_node_get(node, "chips") == NULL && fc_node_get(entry, "chips") == NULL && strcmp(out->chip.name, "local") != 0) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "the cluster says %s and not how many: give chips, for example "
+                             "{chip: %s, chips: 1024}", out->chip.name, out->chip.name);
+    }
     char *chip_path = fc_arena_printf(loading->config->arena, "%s.chip", path);
     if (chip_path == NULL) {
         return no_memory(error);
@@ -585,7 +615,7 @@ fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *st
     FC_TRY(read_layer(&quiet, FC_NOUN_DOMAIN, "domain", out, tree, "domain", FC_GRADE_PUBLISHED, error));
     static const char *const more[] = {"chips_measured", "dtypes_measured", "about", "sources", "source"};
     FC_TRY(refuse(tree, FC_NOUN_DOMAIN, more, 5, error));
-    bool local = loading->config->calibration_path != NULL && study->cluster.chips_count <= 1;
+    bool local = strcmp(study->cluster.chip.name, "local") == 0 && study->cluster.chips_count <= 1;
     out->chip_measured = local || list_has(fc_node_get(tree, "chips_measured"), study->cluster.chip.name);
     out->dtype_measured =
         local || list_has(fc_node_get(tree, "dtypes_measured"), fc_dtype_name((fc_dtype)study->workload.dtype));

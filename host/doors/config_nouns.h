@@ -4,6 +4,9 @@
 
 #include "config.h"
 
+/* Fewer draws would make ranges of no width out of uncertain inputs. */
+enum { FC_LEAST_DRAWS = 10 };
+
 /* What the readers of one study share. */
 typedef struct fc_loading {
     const fc_config *config;

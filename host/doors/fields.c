@@ -25,12 +25,23 @@
 #define CHOICE(noun, member, key_text, allowed, help_text)                                                             \
     { .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                  \
       .help = (help_text) }
+#define CHOICE_ALSO(noun, member, key_text, allowed, spellings, help_text)                                             \
+    { .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                  \
+      .aliases = (spellings), .help = (help_text) }
 #define WORDS(noun, member, key_text, help_text)                                                                       \
     { .key = (key_text), .kind = FC_FIELD_TEXT, .offset = offsetof(noun, member), .size = sizeof(((noun *)0)->member), \
       .help = (help_text) }
 
 static const char *const attention_names[] = {"grouped", "mla", NULL};
 static const char *const ffn_names[] = {"gated", "plain", NULL};
+/* The words of RUNS.csv and of papers for the same things: a word, then the name it stands for. */
+static const char *const attention_words[] = {"mha", "grouped", "gqa", "grouped", "mqa", "grouped", NULL};
+static const char *const ffn_words[] = {
+    "swiglu", "gated", "geglu", "gated", "gelu-gated",       "gated", "reglu", "gated", "glu", "gated",
+    "gelu",   "plain", "relu",  "plain", "relu (non-gated)", "plain", "relu2", "plain", "mlp", "plain",
+    "squared_relu", "plain", "squared_relu (non-gated)", "plain", NULL};
+static const char *const norm_words[] = {"rmsnorm", "rms", "layernorm", "layer", NULL};
+static const char *const dtype_words[] = {"float64", "fp64", "float32", "fp32", "float16", "fp16", "bfloat16", "bf16", NULL};
 static const char *const norm_names[] = {"rms", "layer", "layer-scale", "none", NULL};
 static const char *const position_names[] = {"rope", "learned", "relative", NULL};
 static const char *const topology_names[] = {"switched", "torus", "mesh", NULL};
@@ -48,7 +59,7 @@ static const fc_field model_fields[] = {
     WHOLE64(fc_model, vocab, "vocab", 1, 1e9, "vocabulary, padding that is trained included"),
     WHOLE64(fc_model, max_positions, "max_positions", 0, 1e9, "entries of a learned position table"),
     WHOLE64(fc_model, seq_len, "seq_len", 0, 1e9, "tokens of a training sequence"),
-    CHOICE(fc_model, attention, "attention", attention_names, "grouped (MHA, GQA, MQA) or mla"),
+    CHOICE_ALSO(fc_model, attention, "attention", attention_names, attention_words, "grouped (MHA, GQA, MQA) or mla"),
     WHOLE32(fc_model, q_lora_rank, "q_lora_rank", 0, 1048576, "MLA: rank of the query compression; 0: none"),
     WHOLE32(fc_model, kv_lora_rank, "kv_lora_rank", 0, 1048576, "MLA: rank of the key/value compression"),
     WHOLE32(fc_model, qk_nope_head_dim, "qk_nope_head_dim", 0, 65536, "MLA: part of a head without rotation"),
@@ -60,7 +71,8 @@ static const fc_field model_fields[] = {
     WORDS(fc_model, ffn_pattern, "ffn_pattern", "one letter a layer, repeated: D dense, M mixture of experts, - none"),
     WHOLE32(fc_model, dense_layers, "dense_layers", 0, FC_MAX_LAYERS, "first layers that are dense in an MoE model"),
     WHOLE64(fc_model, ffn_hidden, "ffn_hidden", 0, 1e9, "width of a dense feed-forward block"),
-    CHOICE(fc_model, ffn_type, "ffn_type", ffn_names, "gated (3 matrices: SwiGLU, GeGLU) or plain (2: GELU, ReLU)"),
+    CHOICE_ALSO(fc_model, ffn_type, "ffn_type", ffn_names, ffn_words,
+                "gated (3 matrices: SwiGLU, GeGLU) or plain (2: GELU, ReLU)"),
     WHOLE32(fc_model, experts, "experts", 0, 1048576, "routed experts of an MoE layer"),
     WHOLE32(fc_model, experts_per_token, "experts_per_token", 0, 1048576, "routed experts a token visits"),
     WHOLE64(fc_model, moe_ffn_hidden, "moe_ffn_hidden", 0, 1e9, "width of one routed expert; left out: ffn_hidden"),
@@ -78,7 +90,7 @@ static const fc_field model_fields[] = {
     SWITCH(fc_model, parallel_block, "parallel_block", "attention and feed-forward side by side"),
     SWITCH(fc_model, embedding_norm, "embedding_norm", "a norm after the embedding"),
     SWITCH(fc_model, attention_gate, "attention_gate", "an output gate as wide as the heads"),
-    CHOICE(fc_model, norm, "norm", norm_names, "rms, layer, layer-scale (no bias) or none (no parameters)"),
+    CHOICE_ALSO(fc_model, norm, "norm", norm_names, norm_words, "rms, layer, layer-scale (no bias) or none (no parameters)"),
     WHOLE32(fc_model, norms_per_layer, "norms_per_layer", 0, 8, "left out: 2, or 1 in a parallel block"),
     WHOLE32(fc_model, qk_norm, "qk_norm", 0, 2, "0 none, 1 one vector a head size, 2 over the whole width"),
     CHOICE(fc_model, position, "position", position_names, "rope (also ALiBi, none), learned or relative"),
@@ -181,7 +193,7 @@ static const fc_field tier_fields[] = {
 
 static const fc_field workload_fields[] = {
     CHOICE(fc_workload, kind, "kind", workload_names, "pretrain or finetune (full)"),
-    CHOICE(fc_workload, dtype, "dtype", dtype_names, "of the layers' matmuls"),
+    CHOICE_ALSO(fc_workload, dtype, "dtype", dtype_names, dtype_words, "of the layers' matmuls"),
     NUMBER(fc_workload, tokens_count, "tokens", FC_UNIT_TOKENS, 1, 1e18, "tokens of the whole run"),
     WHOLE64(fc_workload, seq_len, "seq_len", 0, 1e9, "tokens of a sequence; left out: the model's"),
     WHOLE64(fc_workload, global_batch, "global_batch", 0, 1e9, "sequences of one optimizer step"),

@@ -36,6 +36,7 @@ typedef struct fc_field {
     double least;      /* numbers: the allowed range, ends included */
     double most;
     const char *const *names; /* enums: allowed names, NULL-terminated; index is the value */
+    const char *const *aliases; /* enums: other spellings, each followed by its name; NULL-terminated, or NULL */
     const char *help;  /* one line */
 } fc_field;
 

@@ -136,12 +136,23 @@ static fc_status unknown_choice(const fc_reading *r) {
                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "", allowed.bytes);
 }
 
+/* The field's own name for what was written, or what was written. */
+static const char *without_alias(const fc_field *field, const char *text) {
+    for (size_t i = 0; field->aliases != NULL && field->aliases[i] != NULL; i += 2) {
+        if (fc_text_same_name(field->aliases[i], text)) {
+            return field->aliases[i + 1];
+        }
+    }
+    return text;
+}
+
 static fc_status read_enum(double *out, const fc_reading *r) {
     if (r->node->kind != FC_NODE_SCALAR) {
         return wrong_kind(r, r->node, "a name");
     }
+    const char *text = without_alias(r->field, r->node->text);
     for (uint32_t i = 0; r->field->names[i] != NULL; i++) {
-        if (fc_text_same_name(r->field->names[i], r->node->text)) {
+        if (fc_text_same_name(r->field->names[i], text)) {
             memcpy(r->target, &i, sizeof i);
             *out = i;
             return FC_OK;

@@ -82,6 +82,18 @@ static double traffic_s(const machine *on, const fc_op *op)
     return bytes * on->tokens / fc_shard_ways(on->plan, axes) / on->memory_bytes_per_s;
 }
 
+/* Dropout on plain attention is a kernel of its own: read a score, write it, write one byte of mask; the same back. The
+ * unfused bytes of an attention row are four numbers a score. */
+static double score_dropout_s(const machine *on, const fc_op *op)
+{
+    if (!on->stack->dropout || op->op_class != FC_OP_ATTENTION) {
+        return 0;
+    }
+    double scores = op->extra_unfused_bytes_per_token / (4.0 * on->ops->activation_bytes);
+    double bytes = scores * (2.0 * on->ops->activation_bytes + 1.0);
+    return bytes * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes) / on->memory_bytes_per_s;
+}
+
 static op_time time_core(const machine *on, const fc_op *op)
 {
     double peak = on->chip->peak_flop_per_s[op->dtype];
@@ -90,12 +102,14 @@ static op_time time_core(const machine *on, const fc_op *op)
     double flop = counted * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes);
     double arithmetic_s = flop / (peak * on->chip->attention_eff_frac);
     double bytes_s = traffic_s(on, op);
+    double drop_s = flash ? 0.0 : score_dropout_s(on, op);
     op_time out;
     /* plain attention is matmuls and passes over memory one after the other; flash attention overlaps them */
-    out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s;
+    out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s + drop_s;
     double backward_arithmetic_s = arithmetic_s * (flash && op->op_class == FC_OP_ATTENTION ? FLASH_BACKWARD : 2.0);
     double backward_bytes_s = bytes_s * BACKWARD_MEMORY_PASSES;
-    out.backward_s = flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s) : backward_arithmetic_s + backward_bytes_s;
+    out.backward_s = flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s)
+                           : backward_arithmetic_s + backward_bytes_s + drop_s;
     out.launch_s = 2.0 * on->launch_s;
     return out;
 }

@@ -66,7 +66,9 @@ FLOPCAST=$(realpath "$FLOPCAST")
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 
-program=$FLOPCAST
+# A name without spaces wherever the tree lies, so that a case may write $FLOPCAST without quotes.
+program=$scratch/flopcast
+ln -s "$FLOPCAST" "$program"
 valgrind_log=$scratch/valgrind.log
 if [ $valgrind = yes ]; then
     command -v valgrind >/dev/null || { echo "run.sh: valgrind is not installed" >&2; exit 2; }

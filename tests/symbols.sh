@@ -24,6 +24,7 @@ read_symbols() {
                 sub(/^.*\[/, "", path)
                 sub(/\]$/, "", path)
             }
+            gsub(/ /, "_", path) # a space would end the field
             next
         }
         NF == 7 && $1 !~ /^Name/ {

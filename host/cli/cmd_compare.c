@@ -30,7 +30,7 @@ static fc_status run_compare(fc_context *context, fc_error *error) {
         fc_write_compare_markdown(&context->out, verdict, comparison);
         return FC_OK;
     default:
-        fc_write_compare_text(&context->out, verdict, comparison, &inputs);
+        fc_write_compare_text(&context->out, verdict, comparison, &inputs, context->width);
         return FC_OK;
     }
 }

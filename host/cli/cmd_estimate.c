@@ -30,7 +30,7 @@ static fc_status run_estimate(fc_context *context, fc_error *error) {
         fc_write_estimate_markdown(&context->out, estimate, study);
         return FC_OK;
     default:
-        fc_write_estimate_text(&context->out, estimate, study, &inputs);
+        fc_write_estimate_text(&context->out, estimate, study, &inputs, context->width);
         return FC_OK;
     }
 }

@@ -200,6 +200,41 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
     return fc_study_check(out, error);
 }
 
+/* Single quotes keep a shell from reading anything but a single quote itself. */
+static void add_quoted(fc_text *text, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=:,+@%";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fc_text_add(text, word);
+        return;
+    }
+    fc_text_add(text, "'");
+    for (; *word != '\0'; ++word) {
+        if (*word == '\'') {
+            fc_text_add(text, "'\\''");
+        } else {
+            fc_text_add_bytes(text, word, 1);
+        }
+    }
+    fc_text_add(text, "'");
+}
+
+fc_status fc_load_again(const char **out, const fc_config *config, const char *name, fc_error *error)
+{
+    fc_text text = fc_text_start(config->arena);
+    add_quoted(&text, name);
+    if (config->calibration_path != NULL) {
+        fc_text_add(&text, " --calibration ");
+        add_quoted(&text, config->calibration_path);
+    }
+    for (size_t i = 0; i < config->sets_count; ++i) {
+        fc_text_add(&text, " --set ");
+        add_quoted(&text, config->sets[i]);
+    }
+    *out = text.bytes;
+    return text.failed ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study") : FC_OK;
+}
+
 static const char *text_of(const fc_node *tree, const char *key)
 {
     const fc_node *node = fc_node_get(tree, key);
@@ -229,7 +264,7 @@ fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *con
     inputs->facts = loading.reader.first_fact;
     inputs->question = text_of(tree, "question");
     inputs->tree = tree;
-    return FC_OK;
+    return fc_load_again(&inputs->again, config, name, error);
 }
 
 fc_status fc_config_model(fc_model *out, fc_arena *arena, const fc_catalog *catalog, const char *name, fc_error *error)

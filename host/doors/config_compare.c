@@ -362,6 +362,7 @@ fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_c
     FC_TRY(load_grid(&b, error));
     inputs->facts = b.first_fact;
     inputs->tree = b.tree;
+    FC_TRY(fc_load_again(&inputs->again, config, name, error));
     const fc_node *question = fc_node_get(b.tree, "question");
     inputs->question = question != NULL && question->kind == FC_NODE_SCALAR ? question->text : "";
     return FC_OK;

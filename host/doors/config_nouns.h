@@ -35,6 +35,9 @@ fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *st
 /* The file at `name` if there is one, else the study of that name; --set applied. */
 fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char *name, fc_error *error);
 
+/* "STUDY --calibration FILE --set a=b" as somebody would type it again, quoted for a shell where needed. */
+fc_status fc_load_again(const char **out, const fc_config *config, const char *name, fc_error *error);
+
 /* A fact that no table row carries: a choice made while loading. */
 fc_status fc_load_note(fc_loading *loading, const char *key, const char *text, const char *origin, fc_grade grade,
                        fc_error *error);

@@ -17,8 +17,10 @@ int fc_say_digits(uint32_t beyond_count);
 double fc_say_rounded(double value, int digits);
 /* "61.2 days": `out` is terminated; returns `out` so that it can stand in an argument list. */
 const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits);
-/* "61.2 days (50.1 days to 79.0 days)". A range without width prints its middle alone. */
+/* "61.2 days (50.1 to 79.0 days)". A range without width prints its middle alone. */
 const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit unit, int digits);
+/* Two digits: "2.0", "0.52", "9.7", "150". */
+const char *fc_say_ratio(char *out, size_t out_size, double ratio);
 /* "39 %", "0.5 %", "-12 %". */
 const char *fc_say_percent(char *out, size_t out_size, double frac);
 /* "16,384" */
@@ -26,8 +28,17 @@ const char *fc_say_count(char *out, size_t out_size, double value);
 /* A bar of up to `width` columns for a share from 0 to 1; # where UTF-8 is not wanted. */
 void fc_say_bar(fc_text *text, double frac, int width);
 
-/* Lists facts of a grade other than exact, those with ranges or the grade `assumed` first, at most `most` lines, and
- * says how many are left out. */
-void fc_say_assumptions(fc_text *text, const fc_fact *facts, size_t most);
+/* One fact with its grade, and below it what it rests on. */
+void fc_say_fact(fc_text *text, const fc_fact *fact);
+/* Lists facts of a grade other than exact, at most `most` of them, and says how many are left out: those behind the
+ * drivers first, then those with ranges or the grade `assumed`. */
+void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *drivers, size_t drivers_count, size_t most);
+
+/* Adds `page` line by line, broken at spaces where lines are longer than `width` columns (0: FC_SAY_WIDTH), going on
+ * below the words that follow a label. Rows of tables and lines that begin with "Next:" stay whole, and so do lines without
+ * indent where there is no terminal: they are to be copied and searched. Control characters become ?: names come from
+ * files, and a file must not steer a terminal. */
+enum { FC_SAY_WIDTH = 100 };
+void fc_say_page(fc_text *text, const fc_text *page, int width);
 
 #endif

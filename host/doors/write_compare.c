@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_ASSUMPTIONS = 14, MOST_DRIVERS = 6, MAP_ROWS = 5, MAP_COLUMNS = 5 };
+enum { MOST_DRIVERS = 6, MAP_ROWS = 5, MAP_COLUMNS = 5 };
 
 typedef struct page {
     fc_text *text;
     const fc_verdict *v;
     const fc_comparison *c;
     int digits;
+    int width; /* of tables; 0: as wide as they need */
 } page;
 
 static const char *side_name(const page *p, uint32_t side)
@@ -40,12 +41,20 @@ const char *fc_write_verdict(fc_text *text, const fc_verdict *verdict, const fc_
     const char *loser = leads ? second : first;
     const char *cheaper = ratio->cheaper_frac >= 0.5 ? first : second;
     double cheaper_frac = ratio->cheaper_frac >= 0.5 ? ratio->cheaper_frac : 1.0 - ratio->cheaper_frac;
-    char *said = fc_arena_printf(
-        text->arena,
-        "Programme view, %s: %s trains %.2g times as fast as %s (p10 to p90: %.2g to %.2g) and is ahead in %.0f %% of "
-        "draws; %s is cheaper for the same work in %.0f %%%s",
-        dtype, winner, lead.p50, loser, lead.p10, lead.p90, ahead * 100.0, cheaper, cheaper_frac * 100.0,
-        verdict->beyond_count >= 2 ? ". EXTRAPOLATION" : "");
+    char times[32];
+    char low[32];
+    char high[32];
+    const char *cost = "; the cost of one of them is unknown";
+    if (ratio->cost.p50 > 0) {
+        cost = fc_arena_printf(text->arena, "; %s is cheaper for the same work in %.0f %%", cheaper, cheaper_frac * 100.0);
+    }
+    char *said = fc_arena_printf(text->arena,
+                                 "Programme view, %s: %s trains %s times as fast as %s (p10 to p90: %s to %s) and is ahead in "
+                                 "%.0f %% of draws%s%s",
+                                 dtype, winner, fc_say_ratio(times, sizeof times, lead.p50), loser,
+                                 fc_say_ratio(low, sizeof low, lead.p10),
+                                 fc_say_ratio(high, sizeof high, lead.p90), ahead * 100.0, cost != NULL ? cost : "",
+                                 verdict->beyond_count >= 2 ? ". EXTRAPOLATION" : "");
     return said != NULL ? said : "out of memory";
 }
 
@@ -129,41 +138,37 @@ static fc_table *side_table(const page *p)
     return table;
 }
 
-static void add_chips(fc_table *table, const page *p)
+typedef void (*say_part)(char *out, size_t size, const fc_cluster *cluster);
+
+static void say_chips(char *out, size_t size, const fc_cluster *cluster)
 {
-    fc_table_cellf(table, "chips");
-    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
-        const fc_side *side = &p->c->sides[i];
-        char said[160] = "";
-        size_t used = 0;
-        for (uint32_t j = 0; j < side->parts_count; ++j) {
-            char count[32];
-            int wrote = snprintf(said + used, sizeof said - used, "%s%s %s", j > 0 ? " + " : "",
-                                 fc_say_count(count, sizeof count, side->parts[j].cluster.chips_count),
-                                 side->parts[j].cluster.chip.name);
-            used += wrote > 0 && (size_t)wrote < sizeof said - used ? (size_t)wrote : 0;
-        }
-        fc_table_cellf(table, "%s", said);
-    }
+    char count[32];
+    snprintf(out, size, "%s %s", fc_say_count(count, sizeof count, cluster->chips_count), cluster->chip.name);
 }
 
-static void add_domains(fc_table *table, const page *p)
+static void say_domains(char *out, size_t size, const fc_cluster *cluster)
 {
-    fc_table_cellf(table, "scale-up domains");
+    char count[32];
+    double chips = cluster->chip.scaleup_domain_count > 0 ? cluster->chip.scaleup_domain_count : 1;
+    snprintf(out, size, "%s of %.0f", fc_say_count(count, sizeof count, cluster->chips_count / chips), chips);
+}
+
+/* A row for each part of the deal that has the most of them. */
+static void add_parts(fc_table *table, const page *p, const char *label, say_part say)
+{
+    uint32_t rows = 1;
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
-        const fc_side *side = &p->c->sides[i];
-        char said[160] = "";
-        size_t used = 0;
-        for (uint32_t j = 0; j < side->parts_count; ++j) {
-            const fc_chip *chip = &side->parts[j].cluster.chip;
-            char count[32];
-            int wrote = snprintf(said + used, sizeof said - used, "%s%s of %u", j > 0 ? " + " : "",
-                                 fc_say_count(count, sizeof count,
-                                              side->parts[j].cluster.chips_count / chip->scaleup_domain_count),
-                                 chip->scaleup_domain_count);
-            used += wrote > 0 && (size_t)wrote < sizeof said - used ? (size_t)wrote : 0;
+        rows = p->c->sides[i].parts_count > rows ? p->c->sides[i].parts_count : rows;
+    }
+    for (uint32_t row = 0; row < rows; ++row) {
+        fc_table_cellf(table, "%s", row == 0 ? label : "");
+        for (uint32_t i = 0; i < p->c->sides_count; ++i) {
+            char said[FC_NAME_SIZE + 40] = "";
+            if (row < p->c->sides[i].parts_count) {
+                say(said, sizeof said, &p->c->sides[i].parts[row].cluster);
+            }
+            fc_table_cellf(table, "%s", said);
         }
-        fc_table_cellf(table, "%s", said);
     }
 }
 
@@ -174,8 +179,8 @@ static void say_sheet(const page *p)
     if (table == NULL) {
         return;
     }
-    add_chips(table, p);
-    add_domains(table, p);
+    add_parts(table, p, "chips", say_chips);
+    add_parts(table, p, "scale-up domains", say_domains);
     add_peaks(table, p);
     fc_table_cellf(table, "memory");
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
@@ -188,7 +193,7 @@ static void say_sheet(const page *p)
         fc_table_cellf(table, "%s", fc_say(rate, sizeof rate, p->v->sheets[i].memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3));
     }
     add_power(table, p);
-    fc_table_print(table, p->text, 2, 0);
+    fc_table_print(table, p->text, 2, p->width);
 }
 
 static void say_one_job(const page *p, uint32_t index, uint32_t part)
@@ -197,7 +202,7 @@ static void say_one_job(const page *p, uint32_t index, uint32_t part)
     const fc_job *job = &p->v->jobs[index][part];
     const char *chip = side->parts[job->part].cluster.chip.name;
     char chips[32];
-    fc_text_addf(p->text, "  %s: %s %s on one site", side->name, fc_say_count(chips, sizeof chips, job->chips_count), chip);
+    fc_text_addf(p->text, "  %s: one site of %s %s", side->name, fc_say_count(chips, sizeof chips, job->chips_count), chip);
     if (!job->feasible) {
         fc_text_addf(p->text, ": not feasible: %s\n", job->reason);
         return;
@@ -208,12 +213,13 @@ static void say_one_job(const page *p, uint32_t index, uint32_t part)
     char mfu[32];
     char good[32];
     char mtbf[32];
-    fc_text_addf(p->text, ", alone on it %s, MFU %s, goodput %s (a stop every %s)\n",
+    fc_text_addf(p->text, ", alone on it %s, MFU %s, goodput %s (a failure every %s)\n",
                  fc_say_range(days, sizeof days, e->days, FC_UNIT_DAYS, 2), fc_say_percent(mfu, sizeof mfu, e->point.step.mfu_frac),
                  fc_say_percent(good, sizeof good, e->point.run.goodput_frac),
                  fc_say(mtbf, sizeof mtbf, e->point.run.mtbf_s, FC_UNIT_S, 2));
-    fc_text_addf(p->text, "      tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, micro-batch %u: the fastest of %.0f plans that fit\n", plan->tp,
-                 plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch, e->plans_fitting_count);
+    fc_text_addf(p->text, "      tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, micro-batch %u: the fastest of %.0f %s\n", plan->tp,
+                 plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch, e->plans_fitting_count,
+                 e->plans_fitting_count == 1 ? "plan that fits" : "plans that fit");
 }
 
 static void say_jobs(const page *p)
@@ -227,53 +233,44 @@ static void say_jobs(const page *p)
     }
 }
 
-static void add_cell_row(fc_table *table, const page *p, uint32_t index)
+/* The work stands once, then one row a deal: any number of deals stays readable. */
+static void add_cell_row(fc_table *table, const page *p, uint32_t index, uint32_t i)
 {
     const fc_cell_result *cell = &p->v->cells[index];
-    char flop[32];
-    fc_table_cellf(table, "%s", p->c->cells[index].name);
-    fc_table_cellf(table, "%s", fc_say(flop, sizeof flop, cell->work_flop, FC_UNIT_FLOP, 2));
-    for (uint32_t i = 0; i < p->c->sides_count; ++i) {
-        const fc_programme *side = &cell->sides[i];
-        char text[96];
-        char mid[32];
-        char low[32];
-        char high[32];
-        if (cell->infeasible) {
-            fc_table_cellf(table, "infeasible");
-            fc_table_cellf(table, "-");
-            fc_table_cellf(table, "-");
-            continue;
-        }
-        fc_table_cellf(table, "%s (%s-%s)", fc_say_count(mid, sizeof mid, fc_say_rounded(side->days.p50, 2)),
-                       fc_say_count(low, sizeof low, fc_say_rounded(side->days.p10, 2)),
-                       fc_say_count(high, sizeof high, fc_say_rounded(side->days.p90, 2)));
-        fc_table_cellf(table, "%s", side->mid_usd_per_h > 0 ? fc_say(text, sizeof text, side->cost_usd.p50, FC_UNIT_USD, 2) : "-");
-        fc_table_cellf(table, "%s", side->mid_w > 0 ? fc_say(text, sizeof text, side->energy_mwh.p50, FC_UNIT_MWH, 2) : "-");
+    const fc_programme *side = &cell->sides[i];
+    char text[96];
+    char mid[32];
+    char low[32];
+    char high[32];
+    fc_table_cellf(table, "%s", i == 0 ? p->c->cells[index].name : "");
+    fc_table_cellf(table, "%s", i == 0 ? fc_say(text, sizeof text, cell->work_flop, FC_UNIT_FLOP, 2) : "");
+    fc_table_cellf(table, "%s", side_name(p, i));
+    if (cell->infeasible) {
+        fc_table_cellf(table, "infeasible");
+        fc_table_cellf(table, "-");
+        fc_table_cellf(table, "-");
+        return;
     }
+    fc_table_cellf(table, "%s (%s to %s)", fc_say_count(mid, sizeof mid, fc_say_rounded(side->days.p50, 2)),
+                   fc_say_count(low, sizeof low, fc_say_rounded(side->days.p10, 2)),
+                   fc_say_count(high, sizeof high, fc_say_rounded(side->days.p90, 2)));
+    fc_table_cellf(table, "%s", side->mid_usd_per_h > 0 ? fc_say(text, sizeof text, side->cost_usd.p50, FC_UNIT_USD, 2) : "-");
+    fc_table_cellf(table, "%s", side->mid_w > 0 ? fc_say(text, sizeof text, side->energy_mwh.p50, FC_UNIT_MWH, 2) : "-");
 }
 
 static fc_table *grid_table(const page *p)
 {
-    char alignment[FC_TABLE_MAX_COLUMNS + 1] = "lr";
-    const char *heading[FC_TABLE_MAX_COLUMNS] = {"work", "model FLOP"};
-    uint32_t columns = 2;
-    uint32_t sides = p->c->sides_count > 4 ? 4 : p->c->sides_count;
-    for (uint32_t i = 0; i < sides; ++i) {
-        heading[columns] = fc_arena_printf(p->text->arena, "%s days (p10-p90)", side_name(p, i));
-        heading[columns + 1] = "cost";
-        heading[columns + 2] = "energy";
-        memcpy(alignment + columns, "rrr", 4);
-        columns += 3;
-    }
-    fc_table *table = fc_table_start(p->text->arena, alignment);
+    const char *const heading[] = {"work", "model FLOP", "deal", "days (p10 to p90)", "cost", "energy"};
+    fc_table *table = fc_table_start(p->text->arena, "lrlrrr");
     if (table == NULL) {
         p->text->failed = true;
         return NULL;
     }
     fc_table_heading(table, heading);
     for (uint32_t i = 0; i < p->v->cells_count; ++i) {
-        add_cell_row(table, p, i);
+        for (uint32_t side = 0; side < p->c->sides_count; ++side) {
+            add_cell_row(table, p, i, side);
+        }
     }
     return table;
 }
@@ -292,9 +289,11 @@ static void say_rates(const page *p)
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
         const fc_programme *side = &p->v->cells[0].sides[i];
         char rate[96];
-        fc_text_addf(p->text, "  %s: useful %s", side_name(p, i),
-                     fc_say_range(rate, sizeof rate, side->effective_flop_per_s, FC_UNIT_FLOP_PER_S, 2));
-        fc_text_addf(p->text, ", %.2g FLOP a month\n", side->effective_flop_per_s.p50 * 730.5 * 3600.0);
+        char month[32];
+        const double month_s = 730.5 * 3600.0;
+        fc_text_addf(p->text, "  %s: useful %s, %s a month\n", side_name(p, i),
+                     fc_say_range(rate, sizeof rate, side->effective_flop_per_s, FC_UNIT_FLOP_PER_S, 2),
+                     fc_say(month, sizeof month, side->effective_flop_per_s.p50 * month_s, FC_UNIT_FLOP, 2));
     }
 }
 
@@ -312,29 +311,36 @@ static void say_programme(const page *p)
 
 /* ---- ratios, flips, both together --------------------------------------------------------------------------------- */
 
+static void say_ratio(const page *p, const char *what, fc_range range, double frac, const char *won)
+{
+    char mid[32];
+    char low[32];
+    char high[32];
+    if (range.p50 > 0) {
+        fc_text_addf(p->text, "  %-6s %s (%s to %s), %s in %.0f %% of draws\n", what, fc_say_ratio(mid, sizeof mid, range.p50),
+                     fc_say_ratio(low, sizeof low, range.p10), fc_say_ratio(high, sizeof high, range.p90), won, frac * 100.0);
+    }
+}
+
 static void say_ratios(const page *p)
 {
-    fc_text_addf(p->text, "\nRatios on the same work, %s over …\n", side_name(p, 0));
     for (uint32_t i = 0; i + 1 < p->c->sides_count; ++i) {
         const fc_ratio *r = &p->v->cells[0].ratios[i];
-        fc_text_addf(p->text, "  %s: speed %.2g (%.2g to %.2g), ahead in %.0f %% of draws\n", side_name(p, r->other), r->speed.p50,
-                     r->speed.p10, r->speed.p90, r->faster_frac * 100.0);
-        if (r->cost.p50 > 0) {
-            fc_text_addf(p->text, "    cost %.2g (%.2g to %.2g), cheaper in %.0f %% of draws\n", r->cost.p50, r->cost.p10,
-                         r->cost.p90, r->cheaper_frac * 100.0);
-        }
-        if (r->energy.p50 > 0) {
-            fc_text_addf(p->text, "    energy %.2g (%.2g to %.2g), less in %.0f %% of draws\n", r->energy.p50, r->energy.p10,
-                         r->energy.p90, r->leaner_frac * 100.0);
-        }
+        fc_text_addf(p->text, "\n%s over %s, on the same work\n", side_name(p, 0), side_name(p, r->other));
+        say_ratio(p, "speed", r->speed, r->faster_frac, "faster");
+        say_ratio(p, "cost", r->cost, r->cheaper_frac, "cheaper");
+        say_ratio(p, "energy", r->energy, r->leaner_frac, "less energy");
     }
 }
 
 static void say_flips(const page *p)
 {
-    fc_text_add(p->text, "\nWhere the verdict flips: both sides are equal, all else at its middle\n");
+    if (p->v->flips_count == 0) {
+        return;
+    }
+    fc_text_add(p->text, "\nWhere the verdict flips: the value at which both sides are equal, all else at its middle\n");
     fc_table *table = fc_table_start(p->text->arena, "lllrrl");
-    const char *const heading[] = {"in", "deal", "input", "now", "equal at", ""};
+    const char *const heading[] = {"of", "deal", "input", "middle", "equal at", ""};
     if (table == NULL) {
         p->text->failed = true;
         return;
@@ -377,7 +383,8 @@ static void say_map(const page *p)
     for (int i = 0; i < MAP_ROWS; ++i) {
         fc_text_addf(p->text, "  %5.0f %% ", mfu[0] * factors[i] * 100.0);
         for (int j = 0; j < MAP_COLUMNS; ++j) {
-            fc_text_addf(p->text, "%9.2g", mid * factors[i] / factors[j]);
+            char ratio[32];
+            fc_text_addf(p->text, "%9s", fc_say_ratio(ratio, sizeof ratio, mid * factors[i] / factors[j]));
         }
         fc_text_add(p->text, "\n");
     }
@@ -391,8 +398,10 @@ static void say_together(const page *p)
         sum += p->v->cells[0].sides[i].mid_flop_per_s;
     }
     char rate[32];
-    fc_text_addf(p->text, "\nTogether, as separate jobs: %s useful at the middle; what is added to %s is %.0f %%.\n",
-                 fc_say(rate, sizeof rate, sum, FC_UNIT_FLOP_PER_S, 2), side_name(p, 0), (sum / first - 1.0) * 100.0);
+    fc_text_addf(p->text, "\nTogether, as separate jobs: %s useful at the middle; %s %.0f %% to %s alone.\n",
+                 fc_say(rate, sizeof rate, sum, FC_UNIT_FLOP_PER_S, 2),
+                 p->c->sides_count == 2 ? fc_arena_printf(p->text->arena, "%s adds", side_name(p, 1)) : "the others add",
+                 (sum / first - 1.0) * 100.0, side_name(p, 0));
 }
 
 static void say_drivers(const page *p)
@@ -400,7 +409,7 @@ static void say_drivers(const page *p)
     if (p->v->drivers_count == 0) {
         return;
     }
-    fc_text_add(p->text, "\nWhat moves the speed most (p10 to p90 of one belief)\n");
+    fc_text_add(p->text, "\nWhat moves the ratio of speeds most (from p10 to p90 of one input, the others at their middle)\n");
     for (uint32_t i = 0; i < p->v->drivers_count && i < MOST_DRIVERS; ++i) {
         fc_text_addf(p->text, "  %-40s %+7.0f %%\n", p->v->drivers[i].input, p->v->drivers[i].swing_frac * 100.0);
     }
@@ -424,23 +433,50 @@ static void say_evidence(const page *p, const fc_inputs *inputs)
             others += fact->grade != FC_GRADE_EXACT;
             continue;
         }
-        fc_text_addf(p->text, "  %s = %s [%s]", fact->key, fact->text, fc_grade_name((fc_grade)fact->grade));
-        if (fact->note != NULL && fact->note[0] != '\0') {
-            fc_text_addf(p->text, " %s", fact->note);
-        }
-        if (fact->source != NULL && fact->source[0] != '\0') {
-            fc_text_addf(p->text, " (%s%s%s)", fact->source, fact->date[0] ? ", " : "", fact->date);
-        }
-        fc_text_add(p->text, "\n");
+        fc_say_fact(p->text, fact);
     }
-    fc_text_addf(p->text, "  … and %zu facts and assumptions of chips, clusters and the first form of the step model: --format json\n",
+    fc_text_addf(p->text, "  … and %zu facts and assumptions of chips, clusters and stacks: --format json lists all of them\n",
                  others);
 }
 
-void fc_write_compare_text(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
-                           const fc_inputs *inputs)
+/* The flip of the biggest lever, else the first that lies in reach. A price is set in more than one way; leave it. */
+static const fc_flip *next_flip(const page *p, const char *lever)
 {
-    page p = {text, verdict, comparison, fc_say_digits(verdict->beyond_count)};
+    const fc_flip *next = NULL;
+    for (uint32_t i = 0; i < p->v->flips_count; ++i) {
+        const fc_flip *flip = &p->v->flips[i];
+        const char *key = fc_arena_printf(p->text->arena, "%s.%s", flip->side, flip->input);
+        bool fits = flip->reachable && strcmp(flip->what, "speed") == 0;
+        if (fits && (next == NULL || (key != NULL && strcmp(key, lever) == 0))) {
+            next = flip;
+        }
+    }
+    return next;
+}
+
+/* Where the biggest lever makes both sides equal, as the next thing to try. */
+static void say_next(const page *p, const char *again)
+{
+    const char *lever = p->v->drivers_count > 0 ? p->v->drivers[0].input : "";
+    const fc_flip *next = next_flip(p, lever);
+    fc_text_add(p->text, "\n");
+    if (lever[0] != '\0') {
+        fc_text_addf(p->text, "Biggest lever: %s, from p10 to p90 %+.0f %% of the ratio of speeds.\n", lever,
+                     p->v->drivers[0].swing_frac * 100.0);
+    }
+    if (next != NULL) {
+        fc_text_addf(p->text, "Both are equally fast where %s.%s is %.2g; to see it:\n", next->side, next->input, next->at);
+        fc_text_addf(p->text, "Next: flopcast compare %s --set deals.%s.%s=%.2g\n", again, next->side, next->input, next->at);
+    } else {
+        fc_text_addf(p->text, "Next: flopcast compare %s --format json\n", again);
+    }
+}
+
+void fc_write_compare_text(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
+                           const fc_inputs *inputs, int width)
+{
+    fc_text written = fc_text_start(text->arena);
+    page p = {&written, verdict, comparison, fc_say_digits(verdict->beyond_count), width};
     say_answer(&p);
     say_sheet(&p);
     say_jobs(&p);
@@ -451,10 +487,8 @@ void fc_write_compare_text(fc_text *text, const fc_verdict *verdict, const fc_co
     say_together(&p);
     say_drivers(&p);
     say_evidence(&p, inputs);
-    if (verdict->drivers_count > 0) {
-        fc_text_addf(text, "\nBiggest lever: %s.\n", verdict->drivers[0].input);
-    }
-    fc_text_addf(text, "Next: flopcast compare %s --set deals.%s.mfu=0.3\n", comparison->name, comparison->sides[0].name);
+    say_next(&p, inputs->again);
+    fc_say_page(text, &written, width);
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------------- */
@@ -492,7 +526,7 @@ void fc_write_compare_csv(fc_text *text, const fc_verdict *verdict, const fc_com
 
 void fc_write_compare_markdown(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison)
 {
-    page p = {text, verdict, comparison, fc_say_digits(verdict->beyond_count)};
+    page p = {text, verdict, comparison, fc_say_digits(verdict->beyond_count), 0};
     say_answer(&p);
     fc_text_add(text, "\n");
     fc_table *table = grid_table(&p);

@@ -6,8 +6,9 @@
 #include "config.h"
 #include "flopcast/deals.h"
 
+/* For a terminal of `width` columns; 0: not a terminal. */
 void fc_write_compare_text(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
-                           const fc_inputs *inputs);
+                           const fc_inputs *inputs, int width);
 /* Keys as in the contract. FC_FAILED when a number is not finite. */
 fc_status fc_write_compare_json(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
                                 const fc_inputs *inputs, fc_error *error);

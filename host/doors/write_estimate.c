@@ -3,10 +3,11 @@
 #include "say.h"
 #include "table.h"
 
+#include <math.h> /* fabs */
 #include <stdio.h>
 #include <string.h>
 
-enum { BAR_WIDTH = 30, MOST_ASSUMPTIONS = 10, MOST_DRIVERS = 5 };
+enum { BAR_WIDTH = 30, MOST_ASSUMPTIONS = 8, MOST_DRIVERS = 5 };
 
 static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
 
@@ -46,7 +47,7 @@ static void say_answer(const page *p)
     if (p->beyond_count >= 2) {
         fc_text_addf(p->text, "EXTRAPOLATION: beyond every published run in %s; two digits at most mean anything.\n", p->beyond);
     } else if (p->beyond_count == 1) {
-        fc_text_addf(p->text, "Beyond every published run in one thing: %s.\n", p->beyond);
+        fc_text_addf(p->text, "Beyond every published run in %s.\n", p->beyond);
     }
     fc_text_add(p->text, "Ranges are p10 to p90 over the stated ranges of the inputs.\n\n");
 }
@@ -58,38 +59,44 @@ static void say_work(const page *p)
     char total[32];
     char active[32];
     char flop[32];
+    char batch[32];
+    char seq_len[32];
     char step_tokens[32];
     double all = ops->tokens_count;
-    fc_text_addf(p->text, "  work     %s of %s at sequence %.0f, batch %u (%s a step), %s\n",
-                 fc_say(tokens, sizeof tokens, all, FC_UNIT_TOKENS, 3), p->study->model.name, ops->seq_len,
-                 p->e->point.plan.global_batch,
+    bool sparse = ops->params_active_count < ops->params_total_count;
+    fc_text_addf(p->text, "  work     %s tokens in sequences of %s, %s sequences (%s tokens) a step, %s\n",
+                 fc_say(tokens, sizeof tokens, all, FC_UNIT_TOKENS, 3), fc_say_count(seq_len, sizeof seq_len, ops->seq_len),
+                 fc_say_count(batch, sizeof batch, p->e->point.plan.global_batch),
                  fc_say(step_tokens, sizeof step_tokens, p->e->point.step.tokens_per_step, FC_UNIT_TOKENS, 3),
                  fc_dtype_name((fc_dtype)p->study->workload.dtype));
-    fc_text_addf(p->text, "           %s parameters, %s active; %s (exact, causal), %.3g by PaLM's count, %.3g by 6ND\n",
-                 fc_say(total, sizeof total, ops->params_total_count, FC_UNIT_COUNT, 3),
-                 fc_say(active, sizeof active, ops->params_active_count, FC_UNIT_COUNT, 3),
-                 fc_say(flop, sizeof flop, ops->flop_per_token_model * all, FC_UNIT_FLOP, 3),
-                 ops->flop_per_token_palm * all, ops->flop_per_token_6nd * all);
+    fc_text_addf(p->text, "           %s parameters", fc_say(total, sizeof total, ops->params_total_count, FC_UNIT_COUNT, 3));
+    if (sparse) {
+        fc_text_addf(p->text, ", %s of them active for a token",
+                     fc_say(active, sizeof active, ops->params_active_count, FC_UNIT_COUNT, 3));
+    }
+    fc_text_addf(p->text, "; %s in all, attention counted as causal",
+                 fc_say(flop, sizeof flop, ops->flop_per_token_model * all, FC_UNIT_FLOP, 3));
+    fc_text_addf(p->text, " (%s by PaLM's count,", fc_say(flop, sizeof flop, ops->flop_per_token_palm * all, FC_UNIT_FLOP, 3));
+    fc_text_addf(p->text, " %s by 6ND)\n", fc_say(flop, sizeof flop, ops->flop_per_token_6nd * all, FC_UNIT_FLOP, 3));
 }
 
 static void say_plan(const page *p)
 {
     const fc_plan *plan = &p->e->point.plan;
     char used[32];
-    fc_text_addf(p->text,
-                 "  plan     tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, micro-batch %u, recompute %s, ZeRO %d: %s chips",
-                 plan->tp, plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch,
-                 RECOMPUTE_WORDS[plan->recompute], plan->zero,
+    fc_text_addf(p->text, "  plan     tp %u x pp %u x cp %u x dp %u = %s chips", plan->tp, plan->pp, plan->cp, plan->dp,
                  fc_say_count(used, sizeof used, p->e->point.step.chips_used_count));
     double idle = p->study->cluster.chips_count - p->e->point.step.chips_used_count;
     if (idle > 0) {
         char rest[32];
         fc_text_addf(p->text, ", %s idle", fc_say_count(rest, sizeof rest, idle));
     }
+    fc_text_addf(p->text, "; vpp %u, ep %u, micro-batch %u, recompute %s, ZeRO %d", plan->vpp, plan->ep, plan->micro_batch,
+                 RECOMPUTE_WORDS[plan->recompute], plan->zero);
     if (p->e->plan_given) {
         fc_text_add(p->text, " (as given)\n");
     } else {
-        fc_text_addf(p->text, "\n           (picked: the fastest of %.0f that fit; %.0f tried)\n",
+        fc_text_addf(p->text, " (what was left open is chosen: the fastest of %.0f that fit, of %.0f tried)\n",
                      p->e->plans_fitting_count, p->e->plans_tried_count);
     }
 }
@@ -102,7 +109,7 @@ static void say_step(const page *p)
     char hfu[32];
     char rate[32];
     char peak[32];
-    fc_text_addf(p->text, "  step     %s, %s tokens/s; MFU %s, HFU %s of %s dense %s\n",
+    fc_text_addf(p->text, "  step     %s, %s tokens/s; MFU %s, HFU %s of %s dense %s a chip\n",
                  fc_say_range(time, sizeof time, p->e->time_s, FC_UNIT_S, p->digits),
                  fc_say(rate, sizeof rate, step->tokens_per_s, FC_UNIT_COUNT, p->digits),
                  fc_say_percent(mfu, sizeof mfu, step->mfu_frac), fc_say_percent(hfu, sizeof hfu, step->hfu_frac),
@@ -115,14 +122,16 @@ static void say_memory(const page *p)
     const fc_memory *memory = &p->e->point.memory;
     char used[32];
     char room[32];
-    fc_text_addf(p->text, "  memory   %s of %s a chip, stage %u:",
+    const char *comma = "";
+    fc_text_addf(p->text, "  memory   %s of %s on the fullest chip (stage %u):",
                  fc_say(used, sizeof used, memory->per_chip_bytes, FC_UNIT_BYTES, 3),
                  fc_say(room, sizeof room, memory->capacity_bytes, FC_UNIT_BYTES, 3), memory->worst_stage);
     for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
         char bytes[32];
         if (memory->cause_bytes[i] > 0) {
-            fc_text_addf(p->text, "%s %s %s", i > 0 ? "," : "", fc_memory_cause_name((fc_memory_cause)i),
+            fc_text_addf(p->text, "%s %s %s", comma, fc_memory_cause_name((fc_memory_cause)i),
                          fc_say(bytes, sizeof bytes, memory->cause_bytes[i], FC_UNIT_BYTES, 2));
+            comma = ",";
         }
     }
     fc_text_add(p->text, "\n");
@@ -142,10 +151,10 @@ static void say_run(const page *p)
         char mtbf[32];
         char every[32];
         char save[32];
-        fc_text_addf(p->text, " (a stop every %s; a checkpoint of %s every %s)",
+        fc_text_addf(p->text, " (a failure every %s; a checkpoint every %s, which takes %s)",
                      fc_say(mtbf, sizeof mtbf, run->mtbf_s, FC_UNIT_S, 2),
-                     fc_say(save, sizeof save, run->checkpoint_s, FC_UNIT_S, 2),
-                     fc_say(every, sizeof every, run->checkpoint_interval_s, FC_UNIT_S, 2));
+                     fc_say(every, sizeof every, run->checkpoint_interval_s, FC_UNIT_S, 2),
+                     fc_say(save, sizeof save, run->checkpoint_s, FC_UNIT_S, 2));
     }
     fc_text_add(p->text, "\n");
 }
@@ -165,7 +174,7 @@ static void say_cost(const page *p)
         fc_text_addf(p->text, "  cost     unknown: no price of %s is known; give deal.usd_per_chip_h\n", p->study->cluster.chip.name);
     }
     if (cost->powered) {
-        fc_text_addf(p->text, "  energy   %s, %s facility peak\n",
+        fc_text_addf(p->text, "  energy   %s; the site draws %s at its peak\n",
                      fc_say_range(energy, sizeof energy, p->e->energy_mwh, FC_UNIT_MWH, p->digits),
                      fc_say(peak, sizeof peak, cost->peak_mw * 1e6, FC_UNIT_W, p->digits));
     } else {
@@ -174,53 +183,130 @@ static void say_cost(const page *p)
     }
 }
 
+static const char *const CAUSE_WORDS[FC_STEP_CAUSE_COUNT] = {
+    [FC_STEP_MATMUL] = "matmuls",
+    [FC_STEP_ATTENTION] = "attention",
+    [FC_STEP_MEMORY_BOUND] = "memory-bound operations",
+    [FC_STEP_LAUNCH] = "launching kernels",
+    [FC_STEP_RECOMPUTE] = "recompute",
+    [FC_STEP_TENSOR] = "tensor-parallel traffic",
+    [FC_STEP_EXPERT] = "expert traffic",
+    [FC_STEP_CONTEXT] = "context-parallel traffic",
+    [FC_STEP_PIPELINE] = "pipeline traffic",
+    [FC_STEP_BUBBLE] = "pipeline bubble",
+    [FC_STEP_DATA] = "gradient traffic",
+    [FC_STEP_OPTIMIZER] = "optimizer",
+    [FC_STEP_STRAGGLER] = "waiting for the slowest",
+};
+
+/* Causes from the largest to the smallest; equal ones keep their order. */
+static void rank_causes(int *order, const double *cause_s)
+{
+    for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
+        int at = i;
+        while (at > 0 && cause_s[order[at - 1]] < cause_s[i]) {
+            order[at] = order[at - 1];
+            at -= 1;
+        }
+        order[at] = i;
+    }
+}
+
 static void say_causes(const page *p)
 {
+    const fc_step *step = &p->e->point.step;
+    int order[FC_STEP_CAUSE_COUNT];
+    rank_causes(order, step->cause_s);
     fc_text_add(p->text, "\nWhere a step goes\n");
     for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
-        double cause_s = p->e->point.step.cause_s[i];
-        double frac = cause_s / p->e->point.step.time_s;
+        double cause_s = step->cause_s[order[i]];
         char time[32];
         char percent[32];
         if (cause_s > 0) {
-            fc_text_addf(p->text, "  %-13s %10s %7s  ", fc_step_cause_name((fc_step_cause)i),
-                         fc_say(time, sizeof time, cause_s, FC_UNIT_S, p->digits), fc_say_percent(percent, sizeof percent, frac));
-            fc_say_bar(p->text, frac, BAR_WIDTH);
+            fc_text_addf(p->text, "  %-24s %12s %7s", CAUSE_WORDS[order[i]],
+                         fc_say(time, sizeof time, cause_s, FC_UNIT_S, p->digits),
+                         fc_say_percent(percent, sizeof percent, cause_s / step->time_s));
+            fc_text_add(p->text, cause_s / step->time_s * BAR_WIDTH >= 0.5 ? "  " : "");
+            fc_say_bar(p->text, cause_s / step->time_s, BAR_WIDTH);
             fc_text_add(p->text, "\n");
         }
     }
 }
 
+static const char *driven(const page *p)
+{
+    return p->e->point.cost.priced ? "cost" : "days";
+}
+
+/* Below half a percent an input moves nothing that anybody would see. */
+static size_t drivers_shown(const fc_estimate *e)
+{
+    size_t count = 0;
+    while (count < e->drivers_count && count < MOST_DRIVERS && fabs(e->drivers[count].swing_frac) >= 0.005) {
+        count += 1;
+    }
+    return count;
+}
+
 static void say_drivers(const page *p)
 {
     const fc_estimate *e = p->e;
-    const char *what = e->point.cost.priced ? "the cost" : "the days";
-    if (e->drivers_count == 0) {
+    size_t count = drivers_shown(e);
+    if (count == 0) {
         return;
     }
-    fc_text_addf(p->text, "\nWhat moves %s most (p10 to p90 of one input, the others at their middle)\n", what);
-    for (uint32_t i = 0; i < e->drivers_count && i < MOST_DRIVERS; ++i) {
-        char percent[32];
+    fc_text_addf(p->text, "\nWhat moves the %s most (from p10 to p90 of one input, the others at their middle)\n", driven(p));
+    for (size_t i = 0; i < count; ++i) {
         fc_text_addf(p->text, "  %-34s %+7.0f %%\n", e->drivers[i].input, e->drivers[i].swing_frac * 100.0);
-        (void)percent;
     }
 }
 
-static void say_next(const page *p)
+/* The biggest driver that somebody can change: how wrong this program may be (`estimate.…`) is none. */
+static const fc_driver *find_lever(const page *p)
 {
-    const fc_estimate *e = p->e;
+    size_t count = drivers_shown(p->e);
+    for (size_t i = 0; i < count; ++i) {
+        if (!fc_text_starts(p->e->drivers[i].input, "estimate.")) {
+            return &p->e->drivers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The end of the biggest lever's range at which the run is cheapest, as the next thing to try. */
+static bool say_lever(const page *p, const char *again)
+{
+    const fc_driver *lever = find_lever(p);
+    for (uint32_t i = 0; lever != NULL && i < p->study->spreads_count; ++i) {
+        const fc_spread *spread = &p->study->spreads[i];
+        if (strcmp(spread->key, lever->input) == 0) {
+            char value[40];
+            bool low = lever->swing_frac > 0;
+            fc_units_format_exact(value, sizeof value, low ? spread->low : spread->high);
+            fc_text_addf(p->text, "Biggest lever: %s, from p10 to p90 %+.0f %% of the %s; best at the %s end of its range.\n",
+                         lever->input, lever->swing_frac * 100.0, driven(p), low ? "low" : "high");
+            fc_text_addf(p->text, "Next: flopcast estimate %s --set %s=%s\n", again, lever->input, value);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_next(const page *p, const char *again)
+{
+    const fc_workload *workload = &p->study->workload;
     fc_text_add(p->text, "\n");
-    if (e->drivers_count > 0) {
-        fc_text_addf(p->text, "Biggest lever: %s.\n", e->drivers[0].input);
+    if (say_lever(p, again)) {
+        return;
     }
-    fc_text_addf(p->text, "Next: flopcast estimate %s --set %s\n", p->study->name,
-                 e->drivers_count > 0 && strncmp(e->drivers[0].input, "deal.", 5) == 0 ? "deal.usd_per_chip_h=2"
-                                                                                       : "workload.dtype=fp8");
+    bool lower = workload->dtype == FC_DTYPE_BF16 && p->study->cluster.chip.peak_flop_per_s[FC_DTYPE_FP8] > 0;
+    fc_text_addf(p->text, "Next: flopcast estimate %s %s\n", again, lower ? "--set workload.dtype=fp8" : "--format json");
 }
 
-void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs)
+void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs, int width)
 {
-    page p = make_page(text, estimate, study);
+    fc_text written = fc_text_start(text->arena);
+    page p = make_page(&written, estimate, study);
     say_answer(&p);
     say_work(&p);
     say_plan(&p);
@@ -230,9 +316,10 @@ void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc
     say_cost(&p);
     say_causes(&p);
     say_drivers(&p);
-    fc_text_add(text, "\nAssumptions (first form of the step model: not yet fitted to published runs)\n");
-    fc_say_assumptions(text, inputs->facts, MOST_ASSUMPTIONS);
-    say_next(&p);
+    fc_text_add(&written, "\nAssumptions (first form of the step model: not yet fitted to published runs)\n");
+    fc_say_assumptions(&written, inputs->facts, estimate->drivers, drivers_shown(estimate), MOST_ASSUMPTIONS);
+    say_next(&p, inputs->again);
+    fc_say_page(text, &written, width);
 }
 
 /* ---- rows for spreadsheets and pull requests ------------------------------------------------------------------------ */

@@ -40,6 +40,7 @@ static held_params params_on_chip(const fc_ops *ops, const fc_plan *plan, bool f
             held.dense_count += count;
         }
     }
+    held.dense_count += last ? fc_shard_table_copy(plan, ops) : 0;
     return held;
 }
 
@@ -102,16 +103,28 @@ static double in_flight(const fc_plan *plan, uint32_t stage)
     return fc_hd_min(depth, micro_batches);
 }
 
-/* One layer's full set of activations, live while a fully recomputed layer runs backward. */
+static double stage_layers(const fc_ops *ops, const fc_plan *plan)
+{
+    return fc_hd_max(1.0, ops->layers_count * fc_shard_stage_share(plan, ops->layers_count));
+}
+
+/* What recomputation drops comes back for one layer at a time, while that layer runs backward. */
 static double working_set_bytes(const fc_ops *ops, const fc_plan *plan, const fc_stack *stack)
 {
-    if (plan->recompute != FC_RECOMPUTE_FULL) {
+    fc_plan whole = *plan;
+    whole.recompute = FC_RECOMPUTE_NONE;
+    double dropped = saved_bytes(ops, &whole, stack, FC_PLACE_LAYER) - saved_bytes(ops, plan, stack, FC_PLACE_LAYER);
+    return dropped / stage_layers(ops, plan);
+}
+
+/* Stage 3 gathers two layers' weights, the one in use and the one on its way; what a rank owns of them it has already. */
+static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whole_count, double split_count)
+{
+    if (plan->zero < 3) {
         return 0;
     }
-    fc_plan kept = *plan;
-    kept.recompute = FC_RECOMPUTE_NONE;
-    return saved_bytes(ops, &kept, stack, FC_PLACE_LAYER) /
-           fc_hd_max(1.0, ops->layers_count * fc_shard_stage_share(plan, ops->layers_count));
+    double layers = stage_layers(ops, plan);
+    return ops->weight_bytes * (whole_count - split_count) * fc_hd_min(2.0, layers) / layers;
 }
 
 static void size_stage(fc_memory *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack, uint32_t stage)
@@ -134,13 +147,7 @@ static void size_stage(fc_memory *out, const fc_ops *ops, const fc_plan *plan, c
         bytes[FC_MEMORY_ACTIVATIONS] += saved_bytes(ops, plan, stack, FC_PLACE_FIRST) * in_flight(plan, stage);
     }
     bytes[FC_MEMORY_LOGITS] = last ? saved_bytes(ops, plan, stack, FC_PLACE_LAST) : 0;
-    bytes[FC_MEMORY_BUFFERS] = working_set_bytes(ops, plan, stack);
-    if (plan->zero >= 3) {
-        /* two layers' gathered weights: the one in use and the one on its way */
-        bytes[FC_MEMORY_BUFFERS] +=
-            2.0 * ops->weight_bytes * whole /
-            fc_hd_max(1.0, ops->layers_count * fc_shard_stage_share(plan, ops->layers_count));
-    }
+    bytes[FC_MEMORY_BUFFERS] = working_set_bytes(ops, plan, stack) + gathered_bytes(ops, plan, whole, split);
     bytes[FC_MEMORY_RESERVE] = stack->reserve_bytes;
     out->per_chip_bytes = 0;
     for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {

@@ -38,4 +38,18 @@ FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count)
     return fc_hd_pieces(layers_count, chunks) * plan->vpp / layers_count;
 }
 
+/* Trained numbers of the token table that the last stage keeps a second time, on one rank: where its logits are tied to
+ * the input table, or multi-token prediction reads the table again, and the first stage is another one. Both show as an
+ * output matrix whose weights belong to another row. */
+FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops)
+{
+    for (uint32_t i = 0; i < ops->ops_count && plan->pp > 1; ++i) {
+        const fc_op *op = &ops->ops[i];
+        if (op->place == FC_PLACE_LAST && op->op_class == FC_OP_MATMUL && op->params_count < op->n * op->k) {
+            return op->n * op->k / fc_shard_ways(plan, op->n_axes | op->k_axes);
+        }
+    }
+    return 0;
+}
+
 #endif

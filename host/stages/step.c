@@ -7,7 +7,7 @@
 #include "flopcast/stages.h"
 #include "flopcast/hd/roofline.h"
 #include "shard.h"
-#include "step_groups.h"
+#include "step_traffic.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -16,17 +16,6 @@
 static const double BACKWARD_MEMORY_PASSES = 2.0;
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
-
-typedef struct machine {
-    const fc_ops *ops;
-    const fc_cluster *cluster;
-    const fc_chip *chip;
-    const fc_plan *plan;
-    const fc_stack *stack;
-    double tokens; /* of a micro-batch on one context rank */
-    double memory_bytes_per_s;
-    double launch_s;
-} machine;
 
 /* Forward and backward seconds of one instance of a row on one rank, one micro-batch. */
 typedef struct op_time {
@@ -43,7 +32,7 @@ typedef struct stage_time {
     double recompute_flop; /* of the whole step */
 } stage_time;
 
-static double matmul_s(const machine *on, const fc_op *op, double m, double n, double k)
+static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, double n, double k)
 {
     const fc_matmul_curve *curve = &on->chip->matmul[op->dtype];
     double rate = fc_hd_matmul_rate(m, n, k, on->chip->peak_flop_per_s[op->dtype], curve->eff_frac, curve->m_half,
@@ -52,7 +41,7 @@ static double matmul_s(const machine *on, const fc_op *op, double m, double n, d
     return fc_hd_roofline_s(2.0 * m * n * k, rate, bytes, on->memory_bytes_per_s);
 }
 
-static op_time time_matmul(const machine *on, const fc_op *op)
+static op_time time_matmul(const fc_step_machine *on, const fc_op *op)
 {
     double groups = op->groups / fc_shard_ways(on->plan, op->group_axes);
     bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
@@ -71,7 +60,7 @@ static op_time time_matmul(const machine *on, const fc_op *op)
     return out;
 }
 
-static double traffic_s(const machine *on, const fc_op *op)
+static double traffic_s(const fc_step_machine *on, const fc_op *op)
 {
     double bytes = op->extra_bytes_per_token;
     bool unfused = op->op_class == FC_OP_ATTENTION ? !on->stack->flash_attention : !on->stack->fused_kernels;
@@ -84,7 +73,7 @@ static double traffic_s(const machine *on, const fc_op *op)
 
 /* Dropout on plain attention is a kernel of its own: read a score, write it, write one byte of mask; the same back. The
  * unfused bytes of an attention row are four numbers a score. */
-static double score_dropout_s(const machine *on, const fc_op *op)
+static double score_dropout_s(const fc_step_machine *on, const fc_op *op)
 {
     if (!on->stack->dropout || op->op_class != FC_OP_ATTENTION) {
         return 0;
@@ -94,7 +83,7 @@ static double score_dropout_s(const machine *on, const fc_op *op)
     return bytes * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes) / on->memory_bytes_per_s;
 }
 
-static op_time time_core(const machine *on, const fc_op *op)
+static op_time time_core(const fc_step_machine *on, const fc_op *op)
 {
     double peak = on->chip->peak_flop_per_s[op->dtype];
     bool flash = on->stack->flash_attention != 0;
@@ -114,7 +103,7 @@ static op_time time_core(const machine *on, const fc_op *op)
     return out;
 }
 
-static op_time time_traffic(const machine *on, const fc_op *op)
+static op_time time_traffic(const fc_step_machine *on, const fc_op *op)
 {
     op_time out;
     out.forward_s = traffic_s(on, op) * op->repeats;
@@ -123,7 +112,7 @@ static op_time time_traffic(const machine *on, const fc_op *op)
     return out;
 }
 
-static op_time time_op(const machine *on, const fc_op *op)
+static op_time time_op(const fc_step_machine *on, const fc_op *op)
 {
     switch (op->op_class) {
     case FC_OP_MATMUL:
@@ -145,7 +134,7 @@ static bool is_recomputed(const fc_op *op, const fc_plan *plan)
 }
 
 /* Adds the rows of one place to a stage's sums. */
-static void add_place(stage_time *out, const machine *on, uint32_t place)
+static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place)
 {
     double share = place == FC_PLACE_LAYER ? fc_shard_stage_share(on->plan, on->ops->layers_count) : 1.0;
     for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
@@ -173,129 +162,10 @@ static double stage_total_s(const stage_time *stage)
     return total_s;
 }
 
-/* ---- traffic between chips, one micro-batch on the fullest stage, before overlap -------------------------------- */
-
-typedef struct link_time {
-    double tensor_s;
-    double expert_s;
-    double context_s;
-    double pipeline_s;
-} link_time;
-
-/* Row-parallel results are summed over the tensor ranks going forward, column-parallel input gradients going back. */
-static double tensor_traffic_s(const machine *on)
-{
-    if (on->plan->tp <= 1) {
-        return 0;
-    }
-    fc_hd_net net = fc_step_group(on->cluster, on->plan->tp, 1.0);
-    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
-    double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
-    double total_s = 0;
-    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
-        const fc_op *op = &on->ops->ops[i];
-        bool row_parallel = (op->k_axes & (uint32_t)FC_AXIS_TENSOR) != 0;
-        if (op->op_class != FC_OP_MATMUL || !row_parallel || op->place != FC_PLACE_LAYER) {
-            continue;
-        }
-        double bytes = op->rows_per_token * on->tokens * op->n * on->ops->activation_bytes;
-        total_s += passes * op->instances * share * fc_hd_all_reduce_s(&net, bytes);
-    }
-    return total_s;
-}
-
-/* Dispatch before the experts and combine after them, forward and back. */
-static double expert_traffic_s(const machine *on)
-{
-    if (on->plan->ep <= 1 || on->ops->moe_layers_count <= 0) {
-        return 0;
-    }
-    const fc_plan *plan = on->plan;
-    fc_hd_net net = fc_step_group(on->cluster, plan->ep, (double)plan->tp * plan->cp);
-    double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
-    double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
-    double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
-    double layers = on->ops->moe_layers_count * fc_shard_stage_share(plan, on->ops->layers_count);
-    return passes * layers * on->stack->expert_imbalance * fc_hd_all_to_all_s(&net, bytes);
-}
-
-/* Ring attention: keys and values once around forward, and with their gradients twice back (Liu et al. 2310.01889). */
-static double context_traffic_s(const machine *on)
-{
-    const fc_plan *plan = on->plan;
-    if (plan->cp <= 1) {
-        return 0;
-    }
-    fc_hd_net net = fc_step_group(on->cluster, plan->cp, plan->tp);
-    double tp_ways = fc_hd_min(plan->tp, fc_hd_max(1.0, on->ops->kv_heads));
-    double bytes = on->ops->kv_bytes_per_token * on->tokens / tp_ways;
-    double layers = on->ops->attention_layers_count * fc_shard_stage_share(plan, on->ops->layers_count);
-    return 3.0 * layers * ((double)plan->cp - 1.0) * fc_hd_send_s(&net, bytes);
-}
-
-static double pipeline_traffic_s(const machine *on)
-{
-    const fc_plan *plan = on->plan;
-    if (plan->pp <= 1) {
-        return 0;
-    }
-    fc_hd_net net = fc_step_group(on->cluster, plan->pp, (double)plan->tp * plan->cp * plan->dp);
-    double ways = plan->sequence_parallel == 1 ? plan->tp : 1;
-    double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
-    return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
-}
-
 /* ---- once a step ------------------------------------------------------------------------------------------------ */
 
-typedef struct weight_load {
-    double dense_count; /* trained numbers of one rank's fullest stage */
-    double expert_count;
-} weight_load;
-
-static weight_load weights_on_rank(const machine *on)
-{
-    weight_load load = {0, 0};
-    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
-    double ends_count[FC_PLACE_COUNT] = {0, 0, 0};
-    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
-        const fc_op *op = &on->ops->ops[i];
-        double count = op->params_count * op->instances / fc_shard_ways(on->plan, op->params_axes);
-        if (op->place != FC_PLACE_LAYER) {
-            ends_count[op->place] += count;
-        } else if (op->params_axes & (uint32_t)FC_AXIS_EXPERT) {
-            load.expert_count += count * share;
-        } else {
-            load.dense_count += count * share;
-        }
-    }
-    if (on->plan->pp == 1) {
-        load.dense_count += ends_count[FC_PLACE_FIRST] + ends_count[FC_PLACE_LAST];
-    } else {
-        load.dense_count += fc_hd_max(ends_count[FC_PLACE_FIRST], ends_count[FC_PLACE_LAST]);
-    }
-    return load;
-}
-
-/* Gradients in, weights out, over the replicas of dense and of expert weights. */
-static double replica_traffic_s(const machine *on, weight_load load)
-{
-    const fc_plan *plan = on->plan;
-    fc_hd_net dense = fc_step_group(on->cluster, (double)plan->dp * plan->cp, plan->tp);
-    double replicas = fc_hd_max(1.0, (double)plan->dp * plan->cp / plan->ep);
-    fc_hd_net expert = fc_step_group(on->cluster, replicas, (double)plan->tp * plan->ep);
-    double bytes_each = on->ops->grad_bytes + (plan->zero >= 1 ? on->ops->weight_bytes : on->ops->grad_bytes);
-    double times = 1.0;
-    if (plan->zero >= 3) {
-        /* weights are gathered for forward and again for backward, and gradients scattered, every micro-batch */
-        bytes_each = on->ops->grad_bytes + 2.0 * on->ops->weight_bytes;
-        times = fc_shard_micro_batches(plan);
-    }
-    return times * (fc_hd_gather_s(&dense, load.dense_count * bytes_each) +
-                    fc_hd_gather_s(&expert, load.expert_count * bytes_each));
-}
-
 /* Read gradient, master copy and moments; write master copy, moments and weight. */
-static double optimizer_s(const machine *on, weight_load load)
+static double optimizer_s(const fc_step_machine *on, fc_step_load load)
 {
     const fc_plan *plan = on->plan;
     double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
@@ -307,7 +177,7 @@ static double optimizer_s(const machine *on, weight_load load)
 
 /* ---- putting it together ----------------------------------------------------------------------------------------- */
 
-static fc_status check_facts(const machine *on, fc_error *error)
+static fc_status check_facts(const fc_step_machine *on, fc_error *error)
 {
     const fc_chip *chip = on->chip;
     if (!(on->memory_bytes_per_s > 0)) {
@@ -340,7 +210,7 @@ static fc_status check_facts(const machine *on, fc_error *error)
 }
 
 /* FLOP that the hardware does beyond the model's: flash attention's second look at the scores, and recomputation. */
-static double hardware_extra_flop_per_token(const machine *on, double recompute_flop_per_token)
+static double hardware_extra_flop_per_token(const fc_step_machine *on, double recompute_flop_per_token)
 {
     double extra = recompute_flop_per_token;
     for (uint32_t i = 0; on->stack->flash_attention && i < on->ops->ops_count; ++i) {
@@ -352,7 +222,7 @@ static double hardware_extra_flop_per_token(const machine *on, double recompute_
     return extra;
 }
 
-static double mixed_peak(const machine *on)
+static double mixed_peak(const fc_step_machine *on)
 {
     double flop = 0;
     double ideal_s = 0;
@@ -367,7 +237,7 @@ static double mixed_peak(const machine *on)
     return flop / ideal_s;
 }
 
-static void fill_rates(fc_step *out, const machine *on, double recompute_flop_per_token)
+static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute_flop_per_token)
 {
     const fc_plan *plan = on->plan;
     out->tokens_per_step = (double)plan->global_batch * on->ops->seq_len;
@@ -383,7 +253,7 @@ static void fill_rates(fc_step *out, const machine *on, double recompute_flop_pe
     out->tokens_per_s = out->tokens_per_step / out->time_s;
 }
 
-static void fill_causes(fc_step *out, const machine *on)
+static void fill_causes(fc_step *out, const fc_step_machine *on)
 {
     const fc_plan *plan = on->plan;
     const fc_stack *stack = on->stack;
@@ -405,10 +275,7 @@ static void fill_causes(fc_step *out, const machine *on)
     }
     double launch_s = layers.launch_s + first_share * first.launch_s + last_share * last.launch_s;
 
-    link_time link = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
-                      expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
-                      context_traffic_s(on) * (1.0 - stack->cp_overlap_frac),
-                      pipeline_traffic_s(on) * (1.0 - stack->pp_overlap_frac)};
+    fc_step_links link = fc_step_exposed_links(on);
 
     double *cause_s = out->cause_s;
     cause_s[FC_STEP_MATMUL] = count * class_s[FC_OP_MATMUL];
@@ -421,11 +288,12 @@ static void fill_causes(fc_step *out, const machine *on)
     cause_s[FC_STEP_CONTEXT] = count * link.context_s;
     cause_s[FC_STEP_PIPELINE] = count * link.pipeline_s;
     double pass_s = stage_total_s(&layers) + link.tensor_s + link.expert_s + link.context_s;
-    cause_s[FC_STEP_BUBBLE] = ((double)plan->pp - 1.0) * (pass_s / plan->vpp + link.pipeline_s);
+    /* the pipeline fills and drains by chunks: one chunk's pass and its two sends for each of the other stages */
+    cause_s[FC_STEP_BUBBLE] = ((double)plan->pp - 1.0) * (pass_s + link.pipeline_s) / plan->vpp;
 
-    weight_load load = weights_on_rank(on);
-    double hideable_s = stack->dp_overlap_frac * pass_s * (plan->zero >= 3 ? count : 1.0);
-    cause_s[FC_STEP_DATA] = fc_hd_max(0.0, replica_traffic_s(on, load) - hideable_s);
+    fc_step_load load = fc_step_weights_on_rank(on);
+    double hideable_s = stack->dp_overlap_frac * pass_s * fc_step_replica_rounds(plan);
+    cause_s[FC_STEP_DATA] = fc_hd_max(0.0, fc_step_replica_traffic_s(on, load) - hideable_s);
     cause_s[FC_STEP_OPTIMIZER] = optimizer_s(on, load);
     double sum_s = 0;
     for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
@@ -440,7 +308,7 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
                        const fc_stack *stack, fc_error *error)
 {
     memset(out, 0, sizeof *out);
-    machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
+    fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
     on.tokens = fc_shard_tokens(plan, ops->seq_len);
     on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
     on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;

@@ -5,7 +5,8 @@
 #include "flopcast/cluster.h"
 #include "flopcast/hd/collective.h"
 
-/* The group of `size` ranks that lie `stride` chips apart (ranks are placed TP innermost, then CP, DP, PP). */
-fc_hd_net fc_step_group(const fc_cluster *cluster, double size, double stride);
+/* The group of `size` ranks that lie `stride` chips apart (ranks are placed TP innermost, then CP, DP, PP). `used_count`
+ * chips of the cluster work: the others may stay idle so that groups end where domains end. Whole numbers from 1. */
+fc_hd_net fc_step_group(const fc_cluster *cluster, double used_count, double size, double stride);
 
 #endif

@@ -1,0 +1,43 @@
+/* step_traffic.h: what one step of a plan stands on, and the traffic between its chips. Shared by step.c alone. */
+#ifndef FLOPCAST_HOST_STAGES_STEP_TRAFFIC_H
+#define FLOPCAST_HOST_STAGES_STEP_TRAFFIC_H
+
+#include "flopcast/cluster.h"
+#include "flopcast/plan.h"
+#include "flopcast/results.h"
+#include "flopcast/workload.h"
+
+typedef struct fc_step_machine {
+    const fc_ops *ops;
+    const fc_cluster *cluster;
+    const fc_chip *chip;
+    const fc_plan *plan;
+    const fc_stack *stack;
+    double tokens; /* of a micro-batch on one context rank */
+    double memory_bytes_per_s;
+    double launch_s;
+} fc_step_machine;
+
+/* Seconds of one micro-batch on the fullest stage, what overlap hides already left out. */
+typedef struct fc_step_links {
+    double tensor_s;
+    double expert_s;
+    double context_s;
+    double pipeline_s;
+} fc_step_links;
+
+/* Trained numbers of one rank's fullest stage. */
+typedef struct fc_step_load {
+    double dense_count;
+    double expert_count;
+} fc_step_load;
+
+fc_step_links fc_step_exposed_links(const fc_step_machine *on);
+fc_step_load fc_step_weights_on_rank(const fc_step_machine *on);
+
+/* Gradients in and weights out over the replicas, once a step, before overlap. */
+double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load);
+/* How often in a step that traffic runs, and so beside how many micro-batches it may hide. */
+double fc_step_replica_rounds(const fc_plan *plan);
+
+#endif

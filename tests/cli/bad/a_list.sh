@@ -1,0 +1,5 @@
+cat >study.yaml <<'TEXT'
+- a
+- b
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

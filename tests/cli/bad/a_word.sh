@@ -1,0 +1,4 @@
+cat >study.yaml <<'TEXT'
+hello
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST estimate "$CASES/bad/data/run.yaml" --data "$DATA" --set 'model={base: llama3-8b, attention: mqa, kv_heads: 8}'

@@ -1,0 +1,1 @@
+$FLOPCAST estimate "$CASES/bad/data/run.yaml" --calibration nosuch.json --data "$DATA"

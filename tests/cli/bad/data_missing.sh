@@ -1,0 +1,1 @@
+$FLOPCAST estimate llama3-8b --data nosuch

@@ -1,0 +1,1 @@
+$FLOPCAST compare "$CASES/bad/data/deals.yaml" --data "$DATA" --set 'grid=[{model: llama3-8b, tokens: [1T, 2T, 3T, 4T, 5T, 6T, 7T, 8T, 9T, 10T, 11T, 12T, 13T, 14T, 15T, 16T, 17T, 18T, 19T, 20T, 21T, 22T, 23T, 24T, 25T, 26T, 27T, 28T, 29T, 30T]}]'

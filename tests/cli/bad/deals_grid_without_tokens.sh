@@ -1,0 +1,1 @@
+$FLOPCAST compare "$CASES/bad/data/deals.yaml" --data "$DATA" --set 'grid=[{model: llama3-405b}]'

@@ -1,0 +1,1 @@
+$FLOPCAST estimate "$CASES/bad/data/deals.yaml" --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST estimate /dev/zero --data "$DATA"

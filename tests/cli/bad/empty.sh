@@ -1,0 +1,3 @@
+cat >study.yaml <<'TEXT'
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

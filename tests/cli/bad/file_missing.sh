@@ -1,0 +1,1 @@
+$FLOPCAST estimate nosuch.yaml --data "$DATA"

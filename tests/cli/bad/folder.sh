@@ -1,0 +1,2 @@
+mkdir study.yaml
+$FLOPCAST estimate study.yaml --data "$DATA"

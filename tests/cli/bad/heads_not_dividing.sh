@@ -1,0 +1,1 @@
+$FLOPCAST estimate "$CASES/bad/data/run.yaml" --data "$DATA" --set 'model={layers: 10, hidden: 64, heads: 5, ffn_hidden: 256, vocab: 1000}'

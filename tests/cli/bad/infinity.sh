@@ -1,0 +1,6 @@
+cat >study.yaml <<'TEXT'
+model: llama3-8b
+cluster: {chip: h100-sxm, chips: 64}
+workload: {tokens: .inf}
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

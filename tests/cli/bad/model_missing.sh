@@ -1,0 +1,5 @@
+cat >study.yaml <<'TEXT'
+cluster: {chip: h100-sxm, chips: 64}
+workload: {tokens: 1T}
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST estimate "" --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST compare --data "$DATA"

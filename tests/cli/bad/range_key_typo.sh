@@ -1,0 +1,1 @@
+$FLOPCAST estimate "$CASES/bad/data/run.yaml" --data "$DATA" --set 'deal.usd_per_chip_h={low: 1, hihg: 3}'

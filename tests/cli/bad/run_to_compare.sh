@@ -1,0 +1,1 @@
+$FLOPCAST compare "$CASES/bad/data/run.yaml" --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST estimate /dev/stdin --data "$DATA" </dev/null

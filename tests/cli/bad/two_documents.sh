@@ -1,0 +1,8 @@
+cat >study.yaml <<'TEXT'
+model: llama3-8b
+cluster: {chip: h100-sxm, chips: 64}
+workload: {tokens: 1T}
+---
+model: llama3-8b
+TEXT
+$FLOPCAST estimate study.yaml --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST estimate a.yaml b.yaml --data "$DATA"

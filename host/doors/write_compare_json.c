@@ -3,13 +3,14 @@
 #include "json_out.h"
 #include "write_estimate.h"
 
+#include <math.h> /* ceil */
 #include <stdio.h>
 
 static void write_sheet(fc_json_out *out, const fc_sheet *sheet)
 {
     fc_json_out_object(out, "sheet");
     fc_json_out_count(out, "chips_count", sheet->chips_count);
-    fc_json_out_number(out, "domains_count", sheet->domains_count);
+    fc_json_out_count(out, "domains_count", ceil(sheet->domains_count)); /* the last one may be partly filled */
     fc_json_out_number(out, "memory_bytes", sheet->memory_bytes);
     fc_json_out_number(out, "memory_bytes_per_s", sheet->memory_bytes_per_s);
     fc_json_out_number(out, "facility_w", sheet->facility_w);
@@ -146,7 +147,7 @@ static void write_head(fc_json_out *out, fc_text *text, const fc_verdict *v, con
     fc_json_out_text(out, "question", inputs->question);
     fc_json_out_text(out, "headline", c->cells[0].name);
     fc_json_out_number(out, "horizon_days", c->horizon_days);
-    fc_json_out_number(out, "data_stock_count", c->data_stock_tokens);
+    fc_json_out_count(out, "data_stock_count", c->data_stock_tokens);
     fc_json_out_count(out, "seed", (double)c->seed);
     fc_json_out_count(out, "draws", c->draws_count);
     fc_json_out_end_object(out);

@@ -36,8 +36,10 @@ static void say_answer(const page *p)
     char chips[32];
     char mfu[32];
     const fc_estimate *e = p->e;
+    const char *chip = p->study->cluster.chip.name;
     fc_text_addf(p->text, "%s on %s %s: %s", p->study->model.name,
-                 fc_say_count(chips, sizeof chips, p->study->cluster.chips_count), p->study->cluster.chip.name,
+                 fc_say_count(chips, sizeof chips, p->study->cluster.chips_count),
+                 strcmp(chip, "local") == 0 ? "local chip" : chip,
                  fc_say_range(days, sizeof days, e->days, FC_UNIT_DAYS, p->digits));
     if (e->point.cost.priced) {
         fc_text_addf(p->text, ", %s", fc_say_range(usd, sizeof usd, e->total_usd, FC_UNIT_USD, p->digits));
@@ -50,6 +52,12 @@ static void say_answer(const page *p)
         fc_text_addf(p->text, "Beyond every published run in %s.\n", p->beyond);
     }
     fc_text_add(p->text, "Ranges are p10 to p90 over the stated ranges of the inputs.\n\n");
+}
+
+/* Small counts are exact, large ones "16.8 M": 32,768 is a batch that people know, 32,800 is not. */
+static const char *say_tokens(char *out, size_t size, double count)
+{
+    return count < 1e6 ? fc_say_count(out, size, count) : fc_say(out, size, count, FC_UNIT_TOKENS, 3);
 }
 
 static void say_work(const page *p)
@@ -65,9 +73,9 @@ static void say_work(const page *p)
     double all = ops->tokens_count;
     bool sparse = ops->params_active_count < ops->params_total_count;
     fc_text_addf(p->text, "  work     %s tokens in sequences of %s, %s sequences (%s tokens) a step, %s\n",
-                 fc_say(tokens, sizeof tokens, all, FC_UNIT_TOKENS, 3), fc_say_count(seq_len, sizeof seq_len, ops->seq_len),
+                 say_tokens(tokens, sizeof tokens, all), fc_say_count(seq_len, sizeof seq_len, ops->seq_len),
                  fc_say_count(batch, sizeof batch, p->e->point.plan.global_batch),
-                 fc_say(step_tokens, sizeof step_tokens, p->e->point.step.tokens_per_step, FC_UNIT_TOKENS, 3),
+                 say_tokens(step_tokens, sizeof step_tokens, p->e->point.step.tokens_per_step),
                  fc_dtype_name((fc_dtype)p->study->workload.dtype));
     fc_text_addf(p->text, "           %s parameters", fc_say(total, sizeof total, ops->params_total_count, FC_UNIT_COUNT, 3));
     if (sparse) {

@@ -285,6 +285,8 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
         const fc_node *name = fc_node_get(node, "name");
         if (name != NULL) {
             FC_TRY(name_of(out->name, name, "chip.name", error));
+        } else if (out->name[0] == '\0') {
+            (void)fc_text_copy(out->name, sizeof out->name, "unnamed-chip");
         }
         FC_TRY(read_layer(loading, FC_NOUN_CHIP, path, out, node, "study", FC_GRADE_EXACT, error));
         FC_TRY(refuse(node, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error));

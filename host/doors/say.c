@@ -17,9 +17,26 @@ double fc_say_rounded(double value, int digits)
     return sscanf(text, "%lf", &out) == 1 ? out : value;
 }
 
+/* "$84800" reads better as "$84,800"; four digits need no help. */
+static void group_thousands(char *out, size_t out_size)
+{
+    size_t start = strcspn(out, "0123456789.");
+    size_t digits = strspn(out + start, "0123456789");
+    size_t length = strlen(out);
+    if (digits < 5 || length + digits / 3 >= out_size) {
+        return;
+    }
+    for (size_t end = start + digits; end > start + 3; end -= 3) {
+        memmove(out + end - 2, out + end - 3, length - (end - 3) + 1);
+        out[end - 3] = ',';
+        length += 1;
+    }
+}
+
 const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits)
 {
     fc_units_format(out, out_size, fc_say_rounded(value, digits), unit, digits);
+    group_thousands(out, out_size);
     return out;
 }
 

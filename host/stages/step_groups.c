@@ -5,14 +5,11 @@
 
 #include <stdbool.h>
 
-/* Rings of a torus: 4×4 has two, 16×20×28 three, by the longest of them. */
+/* Dimensions of a torus, from its links: two of them for each ring that a chip lies on. */
 static double ring_count(const fc_tier *tier)
 {
-    double rings = 1.0;
-    for (double chips = tier->torus_side; chips < tier->chips_count && tier->torus_side > 1.0; chips *= tier->torus_side) {
-        rings += 1.0;
-    }
-    return rings;
+    const double most = 3.0;
+    return fc_hd_clamp(floor(tier->bytes_per_s / (2.0 * tier->link_bytes_per_s) + 0.5), 1.0, most);
 }
 
 /* All-to-all inside a block of `span` neighbouring chips (several groups side by side fill it together). A cut through
@@ -76,7 +73,9 @@ fc_hd_net fc_step_group(const fc_cluster *cluster, double used_count, double siz
         bool outermost = i + 1 == cluster->tiers_count;
         double members = size;
         if (!outermost) {
-            members = inner * piece_inside(domain, chips / domain, used_count, size / inner, stride * inner);
+            /* 128 chips of a 72-chip domain are 64 in each of two, as PaLM's 6,144 were 3,072 in each of two pods of 4,096 */
+            double domains = fc_hd_ceil(chips / domain);
+            members = inner * piece_inside(domain, domains, used_count, size / inner, stride * inner);
         }
         net.members[i] = members;
         net.bytes_per_s[i] = tier->bytes_per_s * tier->eff_frac;

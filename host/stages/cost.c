@@ -44,8 +44,13 @@ void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, c
     double average_w = chip->it_power_w * chip->power_draw_frac;
     out->powered = chip->it_power_w > 0 && chip->power_draw_frac > 0;
     out->priced = deal->pricing != FC_PRICING_NONE;
-    out->total_usd = run->chip_h * usd_per_chip_h(deal, average_w, cluster->pue);
-    out->usd_per_mtoken = out->total_usd / (run->tokens_count / TOKENS_PER_MTOKEN);
-    out->energy_mwh = run->chip_h * average_w * cluster->pue / W_PER_MW;
+    /* a run without end has no hours to multiply with a price of nothing */
+    if (out->priced) {
+        out->total_usd = run->chip_h * usd_per_chip_h(deal, average_w, cluster->pue);
+        out->usd_per_mtoken = out->total_usd / (run->tokens_count / TOKENS_PER_MTOKEN);
+    }
+    if (out->powered) {
+        out->energy_mwh = run->chip_h * average_w * cluster->pue / W_PER_MW;
+    }
     out->peak_mw = cluster->chips_count * chip->it_power_w * cluster->pue / W_PER_MW;
 }

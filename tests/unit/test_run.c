@@ -1,0 +1,149 @@
+/* From a step to days: limits of failures, stops and shares. */
+#include "chain_helpers.h"
+
+#include "flopcast/hd/run.h"
+
+typedef struct job {
+    fc_ops ops;
+    fc_step step;
+    fc_cluster cluster;
+    fc_deal deal;
+} job;
+
+/* A thousand steps of 10 s on 1,000 of 1,024 chips. */
+static job quiet_job(void)
+{
+    job j;
+    memset(&j, 0, sizeof j);
+    j.cluster = fc_cluster_default();
+    j.deal = fc_deal_default();
+    j.cluster.chips_count = 1024;
+    j.ops.tokens_count = 1e9;
+    j.ops.params_total_count = 1e9;
+    j.ops.weight_bytes = 2;
+    j.ops.master_bytes = 4;
+    j.ops.optimizer_bytes = 8;
+    j.step.time_s = 10;
+    j.step.tokens_per_step = 1e6;
+    j.step.chips_used_count = 1000;
+    return j;
+}
+
+static fc_run run_of(const job *j)
+{
+    fc_run run;
+    fc_run_project(&run, &j->step, &j->ops, &j->cluster, &j->deal);
+    return run;
+}
+
+static void test_run__without_failures_only_planned_stops_cost(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    fc_run run = run_of(&j);
+    assert_true(run.goodput_frac == 1.0 && run.mtbf_s == 0.0);
+    assert_near(run.days, 1e4 / 86400.0, 1e-12);
+    assert_near(run.chip_h, 1024.0 * 1e4 / 3600.0, 1e-12); /* idle chips are held too */
+    j.cluster.planned_stop_frac = 0.03;
+    assert_near(run_of(&j).goodput_frac, 0.97, 1e-15);
+}
+
+static void test_run__a_share_takes_longer_and_holds_no_more(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    fc_run whole = run_of(&j);
+    j.deal.share_frac = 0.25;
+    fc_run part = run_of(&j);
+    assert_near(part.days, 4.0 * whole.days, 1e-12);
+    assert_near(part.chip_h, whole.chip_h, 1e-12);
+}
+
+static void test_run__counts_whole_steps(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.ops.tokens_count = 1e9 + 1;
+    assert_true(run_of(&j).steps_count == 1001);
+    j.ops.tokens_count = 1;
+    assert_true(run_of(&j).steps_count == 1);
+}
+
+/* Llama 3: 419 unexpected stops in 54 days on 16,384 chips, one in 50.7 thousand chip-hours. */
+static void test_run__failures_of_llama_3(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.step.chips_used_count = 16384;
+    j.cluster.chip.failures_per_chip_h = 419.0 / (54.0 * 24.0 * 16384.0);
+    assert_near(1.0 / j.cluster.chip.failures_per_chip_h, 50.7e3, 1e-3);
+    assert_near(run_of(&j).mtbf_s, 54.0 * 86400.0 / 419.0, 1e-12);
+}
+
+static void test_run__goodput_is_dalys_at_his_interval(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.cluster.chip.failures_per_chip_h = 1e-4;
+    j.cluster.storage_bytes_per_s = 1e9;
+    j.cluster.restart_s = 300;
+    j.cluster.planned_stop_frac = 0.01;
+    fc_run run = run_of(&j);
+    assert_near(run.checkpoint_s, 14.0, 1e-12); /* 2 + 4 + 8 bytes of a billion parameters */
+    assert_near(run.mtbf_s, 36000.0, 1e-12);
+    assert_near(run.checkpoint_interval_s, fc_hd_daly_interval_s(14, 36000), 1e-12);
+    assert_near(run.goodput_frac, 0.99 * fc_hd_daly_goodput(run.checkpoint_interval_s, 14, 300, 36000), 1e-12);
+    assert_true(run.days > 1e4 / 86400.0);
+}
+
+static void test_run__nothing_is_saved_inside_a_step(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.cluster.chip.failures_per_chip_h = 1e-4;
+    j.step.time_s = 7200;
+    assert_true(run_of(&j).checkpoint_interval_s == 7200);
+}
+
+static void test_run__a_stated_goodput_stands(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.cluster.chip.failures_per_chip_h = 1;
+    j.deal.goodput_frac = 0.8;
+    assert_true(run_of(&j).goodput_frac == 0.8);
+    assert_near(run_of(&j).days, 1e4 / 86400.0 / 0.8, 1e-12);
+}
+
+/* The cliff: the same machine with ever more chips; more failures never keep more. */
+static void test_run__goodput_falls_with_chips(void **state)
+{
+    (void)state;
+    job j = quiet_job();
+    j.cluster.chip.failures_per_chip_h = 2e-5;
+    j.cluster.storage_bytes_per_s = 1e12;
+    j.cluster.restart_s = 600;
+    double before = 1.0;
+    for (double chips = 1; chips <= 1e8; chips *= 10) {
+        j.step.chips_used_count = chips;
+        double goodput = run_of(&j).goodput_frac;
+        assert_true(goodput >= 0 && goodput < before);
+        before = goodput;
+    }
+    assert_true(before < 1e-3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run__without_failures_only_planned_stops_cost),
+        cmocka_unit_test(test_run__a_share_takes_longer_and_holds_no_more),
+        cmocka_unit_test(test_run__counts_whole_steps),
+        cmocka_unit_test(test_run__failures_of_llama_3),
+        cmocka_unit_test(test_run__goodput_is_dalys_at_his_interval),
+        cmocka_unit_test(test_run__nothing_is_saved_inside_a_step),
+        cmocka_unit_test(test_run__a_stated_goodput_stands),
+        cmocka_unit_test(test_run__goodput_falls_with_chips),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

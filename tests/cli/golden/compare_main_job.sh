@@ -1,0 +1,1 @@
+$FLOPCAST compare trn2-vs-220k --data "$DATA"

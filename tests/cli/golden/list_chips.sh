@@ -1,0 +1,1 @@
+$FLOPCAST list chips --data "$DATA"

@@ -1,0 +1,1 @@
+$FLOPCAST show trainium2 --today 2026-11-22 --data "$DATA"

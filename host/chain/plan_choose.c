@@ -15,8 +15,7 @@ enum {
     MOST_CHOICES = 64,
     MOST_MICRO_BATCH = 8,
     MOST_CONTEXT = 64,
-    LEAST_TOKENS_PER_CONTEXT_RANK = 4096,
-    MOST_BATCH_TRIES = 256
+    LEAST_TOKENS_PER_CONTEXT_RANK = 4096
 };
 
 typedef struct choices {
@@ -91,11 +90,14 @@ static uint32_t stage_layers(uint32_t layers, uint32_t pp, uint32_t chunks)
 
 static choices chunk_choices(const fc_study *study, uint32_t pp)
 {
-    if (study->plan.vpp > 0) {
-        return only(study->plan.vpp);
+    uint32_t layers = study->model.layers_count + study->model.encoder_layers;
+    uint32_t given = study->plan.vpp;
+    if (given > 0) {
+        /* without a pipeline there is nothing to interleave, and a chunk has a layer */
+        bool possible = (given == 1 || pp > 1) && (uint64_t)given * pp <= layers;
+        return possible ? only(given) : (choices){0};
     }
     choices list = only(1);
-    uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     for (uint32_t chunks = 2; pp > 1 && chunks <= 8 && chunks * pp <= layers; chunks *= 2) {
         /* chunks that leave no stage fuller than without them */
         if (stage_layers(layers, pp, chunks) <= stage_layers(layers, pp, 1)) {
@@ -120,7 +122,7 @@ static choices context_choices(const fc_study *study)
 static choices expert_choices(const fc_study *study, uint32_t dp)
 {
     if (study->plan.ep > 0) {
-        return only(study->plan.ep);
+        return dp % study->plan.ep == 0 ? only(study->plan.ep) : (choices){0};
     }
     if (study->model.experts == 0) {
         return only(1);
@@ -145,7 +147,22 @@ static uint32_t default_batch(const fc_study *study)
     return batch;
 }
 
-/* The most replicas, within the chips, that split the batch evenly into micro-batches; 0 if none. */
+/* The largest divisor of `count` that is at most `most`; 0 where most is 0. */
+static uint32_t divisor_at_most(uint32_t count, uint32_t most)
+{
+    uint32_t best = 0;
+    for (uint32_t small = 1; (uint64_t)small * small <= count; ++small) {
+        if (count % small == 0) {
+            if (count / small <= most) {
+                return count / small;
+            }
+            best = small <= most ? small : best;
+        }
+    }
+    return best;
+}
+
+/* The most replicas, within the chips, that split the batch evenly into micro-batches and a given EP evenly; 0 if none. */
 static uint32_t replicas(const fc_study *study, const fc_plan *plan)
 {
     double room = floor(study->cluster.chips_count / ((double)plan->tp * plan->pp * plan->cp));
@@ -153,17 +170,13 @@ static uint32_t replicas(const fc_study *study, const fc_plan *plan)
         bool divides = plan->global_batch % ((uint64_t)study->plan.dp * plan->micro_batch) == 0;
         return divides && study->plan.dp <= room ? study->plan.dp : 0;
     }
-    if (room < 1 || plan->global_batch % plan->micro_batch != 0) {
+    uint32_t unit = study->plan.ep > 0 ? study->plan.ep : 1;
+    if (plan->global_batch % ((uint64_t)plan->micro_batch * unit) != 0) {
         return 0;
     }
-    uint32_t passes = plan->global_batch / plan->micro_batch;
-    uint32_t least = (uint32_t)fc_hd_min(fc_hd_pieces(passes, room), passes);
-    for (uint32_t each = least; each <= passes && each < least + MOST_BATCH_TRIES; ++each) {
-        if (passes % each == 0) {
-            return passes / each;
-        }
-    }
-    return 0;
+    uint32_t groups = plan->global_batch / plan->micro_batch / unit;
+    double most = fc_hd_min(floor(room / unit), groups);
+    return unit * divisor_at_most(groups, (uint32_t)most);
 }
 
 typedef struct search {
@@ -175,11 +188,15 @@ typedef struct search {
     double fitting_count;
     fc_plan closest; /* least memory over capacity */
     double closest_bytes;
+    bool only_any; /* the first plan that fits is enough, and its time does not matter */
 } search;
 
 static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
 {
     fc_memory memory;
+    if (s->only_any && s->fitting_count > 0) {
+        return FC_OK;
+    }
     s->tried_count += 1;
     bool fits = fc_plan_fit_recompute(&memory, plan, s->ops, s->study);
     if (s->closest_bytes == 0 || memory.per_chip_bytes < s->closest_bytes) {
@@ -187,6 +204,10 @@ static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
         s->closest_bytes = memory.per_chip_bytes;
     }
     if (!fits) {
+        return FC_OK;
+    }
+    if (s->only_any) {
+        s->fitting_count += 1;
         return FC_OK;
     }
     fc_step step;
@@ -262,6 +283,16 @@ static fc_status try_all(search *s, fc_error *error)
     return FC_OK;
 }
 
+bool fc_plan_any(const fc_ops *ops, const fc_study *study)
+{
+    search s;
+    memset(&s, 0, sizeof s);
+    s.study = study;
+    s.ops = ops;
+    s.only_any = true;
+    return try_all(&s, NULL) == FC_OK && s.fitting_count > 0;
+}
+
 fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, const fc_study *study, fc_error *error)
 {
     search s;
@@ -273,7 +304,7 @@ fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, c
     counts->plans_fitting_count = s.fitting_count;
     if (s.tried_count == 0) {
         return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                            "no plan splits global_batch = %u over %.0f chips as given: leave plan.dp or "
+                            "no plan splits global_batch = %u over %.0f chips as given: leave plan.dp, plan.ep or "
                             "plan.micro_batch open, or change workload.global_batch",
                             study->plan.global_batch, study->cluster.chips_count);
     }

@@ -40,8 +40,8 @@ static bool fits(const fc_plan *plan, const fc_ops *ops, const fc_study *study)
     return memory.fits != 0;
 }
 
-/* Single changes from the least to the most costly in time; the first that fits is told. */
-static bool find_remedy(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
+/* One change of the closest plan, from the least to the most costly in time. */
+static bool change_plan(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
 {
     fc_plan trial = *plan;
     if (plan->tp > 1 && plan->sequence_parallel != 1) {
@@ -69,6 +69,12 @@ static bool find_remedy(char *out, size_t out_size, const fc_plan *plan, const f
             return true;
         }
     }
+    trial = *plan;
+    trial.micro_batch = 1;
+    if (fits(&trial, ops, study)) {
+        snprintf(out, out_size, "set plan.micro_batch to 1");
+        return true;
+    }
     return false;
 }
 
@@ -78,6 +84,79 @@ static double least_chips(const fc_ops *ops, const fc_study *study)
     double bytes_each = ops->weight_bytes + ops->grad_bytes + ops->master_bytes + ops->optimizer_bytes;
     double room = study->cluster.chip.memory_bytes - study->stack.reserve_bytes;
     return room > 0 ? fc_hd_pieces(ops->params_total_count * bytes_each, room) : 0;
+}
+
+static void open_plan(fc_study *study)
+{
+    uint32_t batch = study->plan.global_batch;
+    study->plan = fc_plan_default();
+    study->plan.global_batch = batch;
+}
+
+/* The same network around more chips. */
+static void grow(fc_cluster *cluster, double chips)
+{
+    cluster->chips_count = chips;
+    if (cluster->tiers_from_chip) {
+        cluster->tiers_count = 0;
+    } else if (cluster->tiers_count > 0) {
+        cluster->tiers[cluster->tiers_count - 1].chips_count = chips;
+    }
+}
+
+/* The fewest chips, twice as many at each try, with which some plan fits; 0 if there is no such number. */
+static double enough_chips(const fc_ops *ops, const fc_study *study)
+{
+    enum { MOST_TRIES = 8 };
+    const double most_chips = 1e9;
+    fc_study larger = *study;
+    double chips = study->cluster.chips_count;
+    double least = least_chips(ops, study);
+    for (int tries = 0; tries < MOST_TRIES && least > 0;) {
+        chips *= 2.0;
+        if (chips > most_chips) {
+            break;
+        }
+        if (chips < least) {
+            continue;
+        }
+        grow(&larger.cluster, chips);
+        if (fc_cluster_check(&larger.cluster, NULL) == FC_OK && fc_plan_any(ops, &larger)) {
+            return chips;
+        }
+        tries += 1;
+    }
+    return 0;
+}
+
+/* What a study can change beside the plan it gives: each is tried before it is told. More memory always helps. */
+static void change_study(char *out, size_t out_size, double needed_bytes, const fc_ops *ops, const fc_study *study)
+{
+    fc_study open = *study;
+    open_plan(&open);
+    if (fc_plan_any(ops, &open)) {
+        snprintf(out, out_size, "leave the plan open (plan: auto)");
+        return;
+    }
+    double least = least_chips(ops, study);
+    int used = 0;
+    if (least > study->cluster.chips_count) {
+        used = snprintf(out, out_size, "weights and optimizer states alone need %.0f chips of this kind, the cluster has %.0f: ",
+                        least, study->cluster.chips_count);
+    }
+    out += used;
+    out_size -= (size_t)used;
+    double chips = enough_chips(ops, study);
+    if (chips > 0) {
+        snprintf(out, out_size, "raise cluster.chips to %.0f", chips);
+        return;
+    }
+    chips = enough_chips(ops, &open);
+    if (chips > 0) {
+        snprintf(out, out_size, "raise cluster.chips to %.0f and leave the plan open (plan: auto)", chips);
+        return;
+    }
+    snprintf(out, out_size, "a chip with %.0f GiB (cluster.chip.memory)", fc_hd_ceil(needed_bytes / BYTES_PER_GIB));
 }
 
 static fc_memory_cause biggest(const fc_memory *memory)
@@ -97,18 +176,8 @@ fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_stu
     fc_memory_size(&memory, ops, &study->cluster, closest, &study->stack);
     fc_memory_cause cause = biggest(&memory);
     char remedy[256];
-    double chips = least_chips(ops, study);
-    if (find_remedy(remedy, sizeof remedy, closest, ops, study)) {
-        /* told below */
-    } else if (chips > study->cluster.chips_count) {
-        snprintf(remedy, sizeof remedy,
-                 "weights and optimizer states alone need %.0f chips of this kind, the cluster has %.0f: raise "
-                 "cluster.chips, or lower workload.optimizer_bytes, master_bytes or grad_bytes",
-                 chips, study->cluster.chips_count);
-    } else if (cause == FC_MEMORY_ACTIVATIONS || cause == FC_MEMORY_LOGITS || cause == FC_MEMORY_BUFFERS) {
-        snprintf(remedy, sizeof remedy, "shorten workload.seq_len, lower plan.micro_batch, or raise plan.cp");
-    } else {
-        snprintf(remedy, sizeof remedy, "leave more of the plan open (plan: auto), or raise plan.tp, plan.pp or plan.ep");
+    if (!change_plan(remedy, sizeof remedy, closest, ops, study)) {
+        change_study(remedy, sizeof remedy, memory.per_chip_bytes, ops, study);
     }
     return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
                         "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "

@@ -10,7 +10,10 @@
 /* Sizes the plan; where the study leaves recomputation open, with the least of it that fits (written into `plan`). */
 bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_ops *ops, const fc_study *study);
 
-/* FC_INFEASIBLE: how much is missing, what takes it, and the cheapest remedy that was found to work. */
+/* Whether any plan of the set that fc_plan_choose looks through fits. */
+bool fc_plan_any(const fc_ops *ops, const fc_study *study);
+
+/* FC_INFEASIBLE: how much is missing, what takes it, and the cheapest remedy that was tried and works. */
 fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error);
 
 #endif

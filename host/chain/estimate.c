@@ -82,28 +82,52 @@ static void insert_driver(fc_estimate *out, const char *input, double swing_frac
     out->drivers_count += out->drivers_count < FC_MAX_DRIVERS;
 }
 
-/* One input at its p10 and at its p90, the others at mid. `moved` is scratch, `*moves` says whether any result does. */
+/* One setting of the inputs, and the counts that follow from it. */
+typedef struct trial {
+    fc_study study;
+    fc_ops ops;
+} trial;
+
+/* Of the counts only these can carry a range: a model's sizes are whole numbers. */
+static void recount(trial *t)
+{
+    const fc_workload *workload = &t->study.workload;
+    t->ops.tokens_count = workload->tokens_count;
+    t->ops.grad_bytes = workload->grad_bytes;
+    t->ops.master_bytes = workload->master_bytes;
+    t->ops.optimizer_bytes = workload->optimizer_bytes;
+}
+
+/* Change of the headline over its middle. Where one end of the input leaves no end of the run, the most that is told. */
+static double swing_of(double low, double high, double mid)
+{
+    const double most = 1e6;
+    return low == high ? 0 : fc_hd_clamp((high - low) / mid, -most, most);
+}
+
+/* One input at its p10 and at its p90, the others at mid. `t` is scratch, `*moves` says whether any result does. */
 static fc_status swing(double *out_frac, bool *moves, const fc_estimate *estimate, const fc_study *study,
-                       const fc_spread *spread, fc_study *moved, fc_error *error)
+                       const fc_spread *spread, trial *t, fc_error *error)
 {
     double rows[2][RESULT_COUNT];
     double ends[2];
     for (int end = 0; end < 2; ++end) {
         fc_point point;
-        *moved = *study;
-        fc_draws_set(moved, spread, end == 0 ? 0.1 : 0.9);
-        fc_cluster_refresh(&moved->cluster);
-        FC_TRY(fc_estimate_point(&point, &estimate->ops, moved, &estimate->point.plan, error));
+        t->study = *study;
+        fc_draws_set(&t->study, spread, end == 0 ? 0.1 : 0.9);
+        fc_cluster_refresh(&t->study.cluster);
+        recount(t);
+        FC_TRY(fc_estimate_point(&point, &t->ops, &t->study, &estimate->point.plan, error));
         take_results(rows[end], &point);
         ends[end] = headline(&point);
     }
-    *out_frac = (ends[1] - ends[0]) / headline(&estimate->point);
+    *out_frac = swing_of(ends[0], ends[1], headline(&estimate->point));
     *moves = memcmp(rows[0], rows[1], sizeof rows[0]) != 0;
     return FC_OK;
 }
 
 /* Ranks the inputs, and leaves in `study` only the ranges that move a result: the others need not be drawn. */
-static fc_status rank_drivers(fc_estimate *out, fc_study *study, fc_study *scratch, fc_error *error)
+static fc_status rank_drivers(fc_estimate *out, fc_study *study, trial *scratch, fc_error *error)
 {
     uint32_t kept = 0;
     uint32_t count = study->spreads_count;
@@ -125,21 +149,22 @@ static fc_status rank_drivers(fc_estimate *out, fc_study *study, fc_study *scrat
 
 /* ---- ranges ------------------------------------------------------------------------------------------------------- */
 
-static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_study *drawn, fc_arena *arena, fc_error *error)
+static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, fc_arena *arena, fc_error *error)
 {
     size_t count = study->draws_count > 0 && study->spreads_count > 0 ? study->draws_count : 1;
     double *values = fc_arena_alloc(arena, count * RESULT_COUNT * sizeof *values);
     if (values == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %zu draws: lower `draws`", count);
     }
-    *drawn = *study;
+    t->study = *study;
     for (size_t i = 0; i < count; ++i) {
         fc_point point;
         double row[RESULT_COUNT];
         if (study->spreads_count > 0) {
-            fc_draws_apply(drawn, study->seed, i, 0);
+            fc_draws_apply(&t->study, study->seed, i, 0);
         }
-        FC_TRY(fc_estimate_point(&point, &out->ops, drawn, &out->point.plan, error));
+        recount(t);
+        FC_TRY(fc_estimate_point(&point, &t->ops, &t->study, &out->point.plan, error));
         take_results(row, &point);
         for (size_t j = 0; j < RESULT_COUNT; ++j) {
             values[j * count + i] = row[j];
@@ -154,12 +179,13 @@ static fc_status draw_ranges(fc_estimate *out, const fc_study *study, fc_study *
 
 static fc_status fill_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
 {
-    fc_study *live = fc_arena_alloc(arena, 2 * sizeof *live);
-    if (live == NULL) {
+    fc_study *live = fc_arena_alloc(arena, sizeof *live);
+    trial *scratch = fc_arena_alloc(arena, sizeof *scratch);
+    if (live == NULL || scratch == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
     }
-    fc_study *scratch = live + 1;
     *live = *study;
+    scratch->ops = out->ops;
     FC_TRY(rank_drivers(out, live, scratch, error));
     return draw_ranges(out, live, scratch, arena, error);
 }

@@ -116,7 +116,11 @@ static choices context_choices(const fc_study *study)
     if (most > MOST_CONTEXT) {
         most = MOST_CONTEXT;
     }
-    return powers(most < 1 ? 1 : (uint32_t)most, 0);
+    choices list = only(1);
+    for (uint32_t ranks = 2; ranks <= most && study->workload.seq_len % ranks == 0; ranks *= 2) {
+        add_choice(&list, ranks);
+    }
+    return list;
 }
 
 static choices expert_choices(const fc_study *study, uint32_t dp)

@@ -31,6 +31,18 @@ static fc_status check_tensor(const fc_study *study, fc_error *error)
     return FC_OK;
 }
 
+/* Context parallelism cuts sequences into equal parts. */
+static fc_status check_context(const fc_study *study, fc_error *error)
+{
+    uint32_t cp = study->plan.cp;
+    if (cp > 1 && study->workload.seq_len % cp != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.cp = %u does not divide sequences of %llu tokens: choose a divisor", cp,
+                            (unsigned long long)study->workload.seq_len);
+    }
+    return FC_OK;
+}
+
 static fc_status check_pipeline(const fc_study *study, fc_error *error)
 {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
@@ -123,6 +135,7 @@ fc_status fc_study_check(fc_study *study, fc_error *error)
         return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "draws = %u: at most %d", study->draws_count, MOST_DRAWS);
     }
     FC_TRY(check_tensor(study, error));
+    FC_TRY(check_context(study, error));
     FC_TRY(check_pipeline(study, error));
     FC_TRY(check_experts(study, error));
     FC_TRY(check_chips(study, error));

@@ -14,8 +14,10 @@ static const double SECONDS_PER_HOUR = 3600.0;
 static const double JOULE_PER_MWH = 3.6e9;
 /* Streams of inputs that no other input shares, kept apart between parts (draws.h). */
 enum { STREAMS_PER_PART = FC_MAX_SPREADS };
+/* Beliefs in the step model's answer about a side, apart from those that files state. */
+enum { JOB_BELIEFS = 1 << 30 };
 
-static double mfu_of(const fc_study *part, const fc_job *job)
+double fc_compare_mfu(const fc_study *part, const fc_job *job)
 {
     if (part->deal.mfu_frac > 0) {
         return part->deal.mfu_frac;
@@ -23,7 +25,7 @@ static double mfu_of(const fc_study *part, const fc_job *job)
     return job->feasible ? job->estimate->point.step.mfu_frac : 0;
 }
 
-static double goodput_of(const fc_study *part, const fc_job *job)
+double fc_compare_goodput(const fc_study *part, const fc_job *job)
 {
     if (part->deal.goodput_frac > 0) {
         return part->deal.goodput_frac;
@@ -38,8 +40,8 @@ fc_side_rates fc_compare_rates(const fc_side *side, const fc_study *parts, const
         const fc_study *part = &parts[i];
         double chips = part->cluster.chips_count;
         double share = part->deal.share_frac;
-        out.flop_per_s += chips * part->cluster.chip.peak_flop_per_s[dtype] * share * mfu_of(part, job) *
-                          goodput_of(part, job);
+        out.flop_per_s += chips * part->cluster.chip.peak_flop_per_s[dtype] * share * fc_compare_mfu(part, job) *
+                          fc_compare_goodput(part, job);
         /* one hour of the share that trains, priced by the cost stage */
         fc_run hour = {.chip_h = chips * share, .tokens_count = 1};
         fc_cost cost;
@@ -72,12 +74,37 @@ static fc_status make_columns(columns *out, uint32_t sides, size_t draws, fc_are
     return ok ? FC_OK : fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %zu draws", draws);
 }
 
+/* The price or the draw of a part alone would flatter its side: then neither is known. */
 static void store(columns *c, size_t at, const fc_side_rates *rates, double work_flop)
 {
     double seconds = work_flop / rates->flop_per_s;
     c->flop_per_s[at] = rates->flop_per_s;
-    c->usd[at] = rates->usd_per_h * seconds / SECONDS_PER_HOUR;
-    c->mwh[at] = rates->w * seconds / JOULE_PER_MWH;
+    c->usd[at] = rates->priced ? rates->usd_per_h * seconds / SECONDS_PER_HOUR : 0;
+    c->mwh[at] = rates->powered ? rates->w * seconds / JOULE_PER_MWH : 0;
+}
+
+static void believe(fc_study *part, size_t offset, fc_range range, uint32_t belief)
+{
+    if (part->spreads_count >= FC_MAX_SPREADS || !(range.p10 > 0)) {
+        return;
+    }
+    fc_spread *spread = &part->spreads[part->spreads_count++];
+    *spread = (fc_spread){.key = "step model", .offset = (uint32_t)offset, .grade = FC_GRADE_ASSUMED, .belief = belief,
+                          .low = range.p10, .mid = range.p50, .high = range.p90, .least = 0, .most = 1};
+}
+
+/* What a deal leaves to the step model is as uncertain as its answer, for all parts together. */
+static void believe_job(fc_study *part, const fc_job *job, uint32_t side)
+{
+    if (!job->feasible) {
+        return;
+    }
+    if (!(part->deal.mfu_frac > 0)) {
+        believe(part, offsetof(fc_study, deal.mfu_frac), job->estimate->mfu_frac, JOB_BELIEFS + 2 * side);
+    }
+    if (!(part->deal.goodput_frac > 0)) {
+        believe(part, offsetof(fc_study, deal.goodput_frac), job->estimate->goodput_frac, JOB_BELIEFS + 2 * side + 1);
+    }
 }
 
 static fc_status draw_side(columns *c, fc_cell_result *out, const fc_comparison *comparison, uint32_t index,
@@ -100,6 +127,9 @@ static fc_status draw_side(columns *c, fc_cell_result *out, const fc_comparison 
                             "deals.%s has no useful rate: its chips lack a dense %s peak, or no job fits and no `mfu` and "
                             "`goodput` are stated",
                             side->name, fc_dtype_name((fc_dtype)dtype));
+    }
+    for (uint32_t part = 0; part < side->parts_count; ++part) {
+        believe_job(&drawn[part], &programme->job, index);
     }
     for (size_t i = 0; i < c->draws; ++i) {
         for (uint32_t part = 0; part < side->parts_count; ++part) {
@@ -164,8 +194,9 @@ fc_status fc_compare_draw(fc_cell_result *out, const fc_comparison *comparison, 
         ratio->cost = ratio_of(&c, c.usd, c.usd + at);
         ratio->energy = ratio_of(&c, c.mwh, c.mwh + at);
         ratio->faster_frac = share_above(c.flop_per_s, c.flop_per_s + at, draws);
-        ratio->cheaper_frac = share_above(c.usd + at, c.usd, draws);
-        ratio->leaner_frac = share_above(c.mwh + at, c.mwh, draws);
+        /* a first side without a price is not the cheaper one */
+        ratio->cheaper_frac = out->sides[0].mid_usd_per_h > 0 ? share_above(c.usd + at, c.usd, draws) : 0;
+        ratio->leaner_frac = out->sides[0].mid_w > 0 ? share_above(c.mwh + at, c.mwh, draws) : 0;
     }
     return FC_OK;
 }

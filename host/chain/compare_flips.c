@@ -25,19 +25,22 @@ static void add_flip(fc_verdict *out, const fc_side *side, const char *input, co
 }
 
 /* The chip-weighted mean of one input over a side's parts: what a mixed fleet's "MFU" means. */
-typedef double (*read_input)(const fc_study *part);
-static double read_mfu(const fc_study *part) { return part->deal.mfu_frac; }
-static double read_share(const fc_study *part) { return part->deal.share_frac; }
-static double read_goodput(const fc_study *part) { return part->deal.goodput_frac; }
+typedef double (*read_input)(const fc_study *part, const fc_job *job);
 
-static double weighted(const fc_side *side, uint32_t dtype, read_input read)
+static double read_share(const fc_study *part, const fc_job *job)
+{
+    (void)job;
+    return part->deal.share_frac;
+}
+
+static double weighted(const fc_side *side, const fc_job *job, uint32_t dtype, read_input read)
 {
     double sum = 0;
     double weight = 0;
     for (uint32_t i = 0; i < side->parts_count; ++i) {
         const fc_cluster *cluster = &side->parts[i].cluster;
         double rate = cluster->chips_count * cluster->chip.peak_flop_per_s[dtype];
-        sum += rate * read(&side->parts[i]);
+        sum += rate * read(&side->parts[i], job);
         weight += rate;
     }
     return sum / weight;
@@ -61,9 +64,9 @@ static void add_side_flips(fc_verdict *out, const fc_comparison *comparison, uin
     const fc_programme *theirs = &cell->sides[other];
     uint32_t dtype = cell->ops.dtype;
     double factor = theirs->mid_flop_per_s / own->mid_flop_per_s;
-    double mfu = weighted(side, dtype, read_mfu);
-    double share = weighted(side, dtype, read_share);
-    double goodput = weighted(side, dtype, read_goodput);
+    double mfu = weighted(side, &own->job, dtype, fc_compare_mfu);
+    double share = weighted(side, &own->job, dtype, read_share);
+    double goodput = weighted(side, &own->job, dtype, fc_compare_goodput);
     add_flip(out, side, "mfu", "speed", mfu, mfu * factor, 1.0);
     add_flip(out, side, "share", "speed", share, share * factor, 1.0);
     add_flip(out, side, "goodput", "speed", goodput, goodput * factor, 1.0);

@@ -23,6 +23,10 @@ uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype);
 fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const fc_cell *cell,
                          const fc_comparison *comparison, fc_arena *arena, fc_error *error);
 
+/* What a part states, else what the step model says of the side's job; 0 where neither is known. */
+double fc_compare_mfu(const fc_study *part, const fc_job *job);
+double fc_compare_goodput(const fc_study *part, const fc_job *job);
+
 /* `parts` are the side's parts after a draw. A part without a stated MFU or goodput takes the job's. */
 fc_side_rates fc_compare_rates(const fc_side *side, const fc_study *parts, const fc_job *job, uint32_t dtype);
 

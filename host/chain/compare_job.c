@@ -23,6 +23,28 @@ uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype)
     return best;
 }
 
+/* Ranges of what one site's job still has; its storage is the site's. */
+static void keep_ranges(fc_study *job, double sites)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < job->spreads_count; ++i) {
+        fc_spread spread = job->spreads[i];
+        bool belief = spread.offset == offsetof(fc_study, deal.share_frac) ||
+                      spread.offset == offsetof(fc_study, deal.mfu_frac) ||
+                      spread.offset == offsetof(fc_study, deal.goodput_frac) ||
+                      spread.offset == offsetof(fc_study, cluster.chips_count);
+        if (spread.offset == offsetof(fc_study, cluster.storage_bytes_per_s)) {
+            spread.low /= sites;
+            spread.mid /= sites;
+            spread.high /= sites;
+        }
+        if (!belief) {
+            job->spreads[kept++] = spread;
+        }
+    }
+    job->spreads_count = kept;
+}
+
 /* The job has the island to itself, and neither MFU nor goodput is taken on belief. */
 static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell)
 {
@@ -35,16 +57,7 @@ static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell)
     out->deal.share_frac = 1;
     out->deal.mfu_frac = 0;
     out->deal.goodput_frac = 0;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < out->spreads_count; ++i) {
-        uint32_t offset = out->spreads[i].offset;
-        bool belief = offset == offsetof(fc_study, deal.share_frac) || offset == offsetof(fc_study, deal.mfu_frac) ||
-                      offset == offsetof(fc_study, deal.goodput_frac) || offset == offsetof(fc_study, cluster.chips_count);
-        if (!belief) {
-            out->spreads[kept++] = out->spreads[i];
-        }
-    }
-    out->spreads_count = kept;
+    keep_ranges(out, part->cluster.sites_count);
 }
 
 fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const fc_cell *cell,

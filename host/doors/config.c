@@ -120,6 +120,15 @@ static fc_status take_one_site(fc_study *study, fc_loading *loading, fc_error *e
     if (text == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
     }
+    for (uint32_t i = 0; i < study->spreads_count; ++i) {
+        fc_spread *spread = &study->spreads[i];
+        if (spread->offset == offsetof(fc_study, cluster.chips_count) ||
+            spread->offset == offsetof(fc_study, cluster.storage_bytes_per_s)) {
+            spread->low /= cluster->sites_count;
+            spread->mid /= cluster->sites_count;
+            spread->high /= cluster->sites_count;
+        }
+    }
     cluster->storage_bytes_per_s /= cluster->sites_count;
     cluster->chips_count = (double)(uint64_t)(cluster->chips_count / cluster->sites_count);
     cluster->sites_count = 1;
@@ -146,6 +155,7 @@ static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, f
     FC_TRY(fc_load_plan(&out->plan, loading, fc_node_get(tree, "plan"), error));
     FC_TRY(fc_load_deal(&out->deal, loading, &out->cluster.chip, fc_node_get(tree, "deal"), error));
     FC_TRY(fc_load_estimate_habits(out, loading, fc_node_get(tree, "estimate"), error));
+    FC_TRY(fc_load_power(out, loading, "cluster", error));
     return fc_load_domain(&out->domain, loading, out, error);
 }
 

@@ -121,15 +121,32 @@ static void append_facts(building *b, const fc_loading *loading)
 
 /* ---- deals ---------------------------------------------------------------------------------------------------- */
 
+/* Whether a part states the range itself. How many chips it has it always does. */
+static bool part_states(const fc_node *part, size_t offset)
+{
+    static const struct {
+        const char *key;
+        size_t offset;
+    } own[] = {{"mfu", offsetof(fc_study, deal.mfu_frac)},
+               {"share", offsetof(fc_study, deal.share_frac)},
+               {"goodput", offsetof(fc_study, deal.goodput_frac)},
+               {"usd_per_chip_h", offsetof(fc_study, deal.usd_per_chip_h)}};
+    for (size_t i = 0; i < COUNT(own); ++i) {
+        if (own[i].offset == offset) {
+            return fc_node_get(part, own[i].key) != NULL;
+        }
+    }
+    return offset == offsetof(fc_study, cluster.chips_count);
+}
+
 /* Spreads that a deal states for all its parts are one belief; what a part states is its own. */
-static void mark_beliefs(fc_study *part, uint32_t side, uint32_t part_index, bool part_states_mfu)
+static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, const fc_node *part)
 {
     enum { BELIEF_SHIFT = 16, OWN_SHIFT = 24 };
-    for (uint32_t i = 0; i < part->spreads_count; ++i) {
-        fc_spread *spread = &part->spreads[i];
-        bool own = spread->offset == offsetof(fc_study, cluster.chips_count) ||
-                   (part_states_mfu && spread->offset == offsetof(fc_study, deal.mfu_frac));
-        spread->belief = ((side + 1) << BELIEF_SHIFT) + spread->offset + (own ? (part_index + 1) << OWN_SHIFT : 0);
+    for (uint32_t i = 0; i < out->spreads_count; ++i) {
+        fc_spread *spread = &out->spreads[i];
+        uint32_t own = part_states(part, spread->offset) ? (part_index + 1) << OWN_SHIFT : 0;
+        spread->belief = ((side + 1) << BELIEF_SHIFT) + spread->offset + own;
     }
 }
 
@@ -162,9 +179,10 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
     fc_node *part = cluster != NULL && cluster->kind == FC_NODE_MAP ? cluster : NULL;
     FC_TRY(fc_load_deal_layers(&out->deal, &loading, side_name, &out->cluster.chip, deal, side, part, error));
     FC_TRY(fc_load_estimate_habits(out, &loading, fc_node_get(b->tree, "estimate"), error));
+    FC_TRY(fc_load_power(out, &loading, path, error));
     FC_TRY(fc_load_domain(&out->domain, &loading, out, error));
     FC_TRY(at_node(fc_deal_check(&out->deal, error), side, error));
-    mark_beliefs(out, side_index, part_index, fc_node_get(part, "mfu") != NULL);
+    mark_beliefs(out, side_index, part_index, part);
     append_facts(b, &loading);
     return FC_OK;
 }

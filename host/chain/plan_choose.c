@@ -186,6 +186,7 @@ static uint32_t replicas(const fc_study *study, const fc_plan *plan)
 typedef struct search {
     const fc_study *study;
     const fc_ops *ops;
+    fc_plan_rows rows; /* of the tp at hand */
     fc_plan best;
     double best_s;
     double tried_count;
@@ -202,7 +203,7 @@ static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
         return FC_OK;
     }
     s->tried_count += 1;
-    bool fits = fc_plan_fit_recompute(&memory, plan, s->ops, s->study);
+    bool fits = fc_plan_fit_recompute(&memory, plan, &s->rows, s->ops, s->study);
     if (s->closest_bytes == 0 || memory.per_chip_bytes < s->closest_bytes) {
         s->closest = *plan;
         s->closest_bytes = memory.per_chip_bytes;
@@ -274,6 +275,7 @@ static fc_status try_all(search *s, fc_error *error)
     for (uint32_t i = 0; i < tensor.count; ++i) {
         plan.tp = tensor.values[i];
         plan.sequence_parallel = study->plan.sequence_parallel >= 0 ? study->plan.sequence_parallel : plan.tp > 1;
+        fc_plan_sum_rows(&s->rows, &plan, s->ops, study);
         for (uint32_t j = 0; j < pipeline.count; ++j) {
             plan.pp = pipeline.values[j];
             choices chunks = chunk_choices(study, plan.pp);

@@ -7,26 +7,37 @@
 
 static const double BYTES_PER_GIB = 1073741824.0;
 
-static bool fits_with(fc_memory *out, fc_plan *plan, uint32_t recompute, const fc_ops *ops, const fc_study *study)
+void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
+{
+    fc_plan kind = *plan;
+    for (uint32_t recompute = FC_RECOMPUTE_NONE; recompute < FC_RECOMPUTE_COUNT; ++recompute) {
+        kind.recompute = recompute;
+        fc_memory_sum(&out->by_recompute[recompute], ops, &kind, &study->stack);
+    }
+}
+
+static bool fits_with(fc_memory *out, fc_plan *plan, uint32_t recompute, const fc_plan_rows *rows, const fc_ops *ops,
+                      const fc_study *study)
 {
     plan->recompute = recompute;
-    fc_memory_size(out, ops, &study->cluster, plan, &study->stack);
+    fc_memory_place(out, &rows->by_recompute[recompute], ops, &study->cluster, plan, &study->stack);
     return out->fits != 0;
 }
 
-bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_ops *ops, const fc_study *study)
+bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *rows, const fc_ops *ops,
+                           const fc_study *study)
 {
     uint32_t given = study->plan.recompute;
     if (given != FC_RECOMPUTE_AUTO) {
-        return fits_with(out, plan, given, ops, study);
+        return fits_with(out, plan, given, rows, ops, study);
     }
     /* Most plans of a large model do not fit at all: ask that first. With one layer a stage, redoing it saves nothing. */
     bool several_layers = ops->layers_count > (double)plan->pp * plan->vpp;
-    if (several_layers && !fits_with(out, plan, FC_RECOMPUTE_FULL, ops, study)) {
+    if (several_layers && !fits_with(out, plan, FC_RECOMPUTE_FULL, rows, ops, study)) {
         return false;
     }
     for (uint32_t recompute = FC_RECOMPUTE_NONE; recompute <= FC_RECOMPUTE_FULL; ++recompute) {
-        if (fits_with(out, plan, recompute, ops, study)) {
+        if (fits_with(out, plan, recompute, rows, ops, study)) {
             return true;
         }
     }

@@ -7,8 +7,17 @@
 
 #include <stdbool.h>
 
-/* Sizes the plan; where the study leaves recomputation open, with the least of it that fits (written into `plan`). */
-bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_ops *ops, const fc_study *study);
+/* Rows summed for each kind of recomputation, at one tp. */
+typedef struct fc_plan_rows {
+    fc_memory_rows by_recompute[FC_RECOMPUTE_COUNT];
+} fc_plan_rows;
+
+void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops, const fc_study *study);
+
+/* Sizes the plan; where the study leaves recomputation open, with the least of it that fits (written into `plan`).
+ * `rows` are those of the plan's tp. */
+bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *rows, const fc_ops *ops,
+                           const fc_study *study);
 
 /* Whether any plan of the set that fc_plan_choose looks through fits. */
 bool fc_plan_any(const fc_ops *ops, const fc_study *study);

@@ -11,15 +11,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The rows of each place, summed once for all stages: trained numbers on one rank, and bytes saved for one token. Layer
- * rows stand for all layers of the model; a stage takes its share of them. */
-typedef struct footprint {
-    double dense_count[FC_PLACE_COUNT];
-    double expert_count[FC_PLACE_COUNT];
-    double kept_bytes[FC_PLACE_COUNT];
-    double dropped_bytes; /* of layer rows, by recomputation */
-} footprint;
-
 static bool is_saved(const fc_saved *saved, const fc_stack *stack)
 {
     if ((saved->when & (uint32_t)FC_SAVED_IF_DROPOUT) && !stack->dropout) {
@@ -43,7 +34,7 @@ static bool is_kept(const fc_saved *saved, const fc_plan *plan)
     return !(plan->recompute == FC_RECOMPUTE_SELECTIVE && (saved->when & (uint32_t)FC_SAVED_UNTIL_SELECTIVE));
 }
 
-static void add_saved(footprint *out, const fc_op *op, const fc_plan *plan, const fc_stack *stack)
+static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan, const fc_stack *stack)
 {
     double imbalance = op->group_axes & (uint32_t)FC_AXIS_EXPERT ? stack->expert_imbalance : 1.0;
     for (uint32_t j = 0; j < op->saved_count; ++j) {
@@ -61,20 +52,17 @@ static void add_saved(footprint *out, const fc_op *op, const fc_plan *plan, cons
     }
 }
 
-static footprint sum_rows(const fc_ops *ops, const fc_plan *plan, const fc_stack *stack)
+void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack)
 {
-    footprint out = {0};
+    memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
         const fc_op *op = &ops->ops[i];
-        double count = op->params_count * op->instances / fc_shard_ways(plan, op->params_axes);
-        if (op->params_axes & (uint32_t)FC_AXIS_EXPERT) {
-            out.expert_count[op->place] += count;
-        } else {
-            out.dense_count[op->place] += count;
-        }
-        add_saved(&out, op, plan, stack);
+        bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+        double ways = fc_shard_ways(plan, op->params_axes & ~(uint32_t)FC_AXIS_EXPERT);
+        double *count = expert ? out->expert_count : out->dense_count;
+        count[op->place] += op->params_count * op->instances / ways;
+        add_saved(out, op, plan, stack);
     }
-    return out;
 }
 
 /* Micro-batches whose activations a stage keeps, counted in whole passes through its layers. */
@@ -104,7 +92,7 @@ static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whol
     return ops->weight_bytes * (whole_count - split_count) * fc_hd_min(2.0, layers) / layers;
 }
 
-static void size_stage(fc_memory *out, const footprint *rows, const fc_ops *ops, const fc_plan *plan,
+static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_plan *plan,
                        const fc_stack *stack, uint32_t stage)
 {
     bool first = stage == 0;
@@ -115,6 +103,7 @@ static void size_stage(fc_memory *out, const footprint *rows, const fc_ops *ops,
     dense += first ? rows->dense_count[FC_PLACE_FIRST] : 0;
     dense += last ? rows->dense_count[FC_PLACE_LAST] + fc_shard_table_copy(plan, ops) : 0;
     expert += last ? rows->expert_count[FC_PLACE_LAST] : 0;
+    expert /= plan->ep;
     double dense_ways = (double)plan->dp * plan->cp;
     double whole = dense + expert;
     double split = dense / dense_ways + expert / fc_hd_max(1.0, dense_ways / plan->ep);
@@ -139,20 +128,27 @@ static void size_stage(fc_memory *out, const footprint *rows, const fc_ops *ops,
     out->worst_stage = stage;
 }
 
-void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
-                    const fc_stack *stack)
+void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                     const fc_plan *plan, const fc_stack *stack)
 {
     fc_memory last;
-    footprint rows = sum_rows(ops, plan, stack);
     memset(out, 0, sizeof *out);
     memset(&last, 0, sizeof last);
-    size_stage(out, &rows, ops, plan, stack, 0);
+    size_stage(out, rows, ops, plan, stack, 0);
     if (plan->pp > 1) {
-        size_stage(&last, &rows, ops, plan, stack, plan->pp - 1);
+        size_stage(&last, rows, ops, plan, stack, plan->pp - 1);
         if (last.per_chip_bytes > out->per_chip_bytes) {
             *out = last;
         }
     }
     out->capacity_bytes = cluster->chip.memory_bytes;
     out->fits = out->per_chip_bytes <= out->capacity_bytes;
+}
+
+void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                    const fc_stack *stack)
+{
+    fc_memory_rows rows;
+    fc_memory_sum(&rows, ops, plan, stack);
+    fc_memory_place(out, &rows, ops, cluster, plan, stack);
 }

@@ -114,6 +114,15 @@ typedef enum fc_memory_cause {
     FC_MEMORY_CAUSE_COUNT
 } fc_memory_cause;
 
+/* The rows of each place summed up for one tp, sequence_parallel and recompute: what does not depend on the rest of a
+ * plan, so that a search does it once. Layer rows stand for all layers of the model; a stage takes its share. */
+typedef struct fc_memory_rows {
+    double dense_count[FC_PLACE_COUNT];  /* trained numbers on one tensor rank */
+    double expert_count[FC_PLACE_COUNT]; /* those of experts, before ep divides them */
+    double kept_bytes[FC_PLACE_COUNT];   /* saved for one token until its backward pass */
+    double dropped_bytes;                /* of layer rows: what recomputation makes again */
+} fc_memory_rows;
+
 typedef struct fc_memory {
     double cause_bytes[FC_MEMORY_CAUSE_COUNT]; /* per chip, worst stage */
     double per_chip_bytes;                     /* their sum */

@@ -1,6 +1,7 @@
 /* config.h: a study file, the data folder and --set into nouns. The only way in for what a user writes.
  *
- * A value is looked for in this order: --set, the study, the catalogue entry that the study names, data/defaults.yaml.
+ * A value is looked for in this order: --set, the study, the catalogue entry that the study names, then
+ * data/defaults.yaml or, for chips, data/families.
  * What none of them gives stays unknown (0), and whoever needs it says so by name.
  */
 #ifndef FLOPCAST_HOST_DOORS_CONFIG_H

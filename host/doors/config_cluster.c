@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_node *node, fc_error *error)
-{
+static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_node *node, fc_error *error) {
     const fc_config *config = loading->config;
     if (config->calibration_path == NULL) {
         return fc_node_error(error, FC_BAD_INPUT, node, false,
@@ -30,18 +29,28 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
 /* What a family has in common fills what the chip's own file lacks. */
 static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path, const fc_node *entry, fc_error *error)
 {
-    const fc_node *chips = fc_node_get(loading->defaults, "chip");
+    fc_arena *arena = loading->config->arena;
+    const char *folder = loading->config->catalog.data_folder;
     const fc_node *family = fc_node_get(entry, "family");
-    const char *name = family != NULL && family->kind == FC_NODE_SCALAR ? family->text : "other";
-    const fc_node *section = fc_node_get(chips, name);
-    if (section == NULL) {
-        section = fc_node_get(chips, "other");
+    char name[FC_NAME_SIZE];
+    fc_text_slug(name, sizeof name, family != NULL && family->kind == FC_NODE_SCALAR ? family->text : "other");
+    const char *file = fc_arena_printf(arena, "%s/families/%s.yaml", folder, name);
+    if (file != NULL && !fc_file_exists(file)) {
+        fc_text_slug(name, sizeof name, "other");
+        file = fc_arena_printf(arena, "%s/families/other.yaml", folder);
     }
-    return fc_layer_defaults(loading, FC_NOUN_CHIP, path, out, section, error);
+    const char *origin = fc_arena_printf(arena, "family %s", name);
+    if (file == NULL || origin == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
+    }
+    fc_node *tree = NULL;
+    static const char *const more[] = {"about", "sources"};
+    FC_TRY(fc_tree_read(&tree, arena, file, error));
+    FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, tree, origin, FC_GRADE_ASSUMED, error));
+    return fc_layer_refuse(tree, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error);
 }
 
-static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error)
-{
+static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {
     *out = fc_chip_default();
     fc_node *base = node != NULL && node->kind == FC_NODE_MAP ? fc_node_get(node, "base") : node;
     if (base != NULL && base->kind == FC_NODE_SCALAR && strcmp(base->text, "local") == 0) {
@@ -53,8 +62,8 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
         if (entry != NULL) {
             FC_TRY(read_family(out, loading, path, entry, error));
             (void)fc_text_copy(out->name, sizeof out->name, entry->key);
-            FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, entry, fc_layer_origin(loading, "chip", entry), FC_GRADE_VENDOR,
-                              error));
+            FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, entry, fc_layer_origin(loading, "chip", entry),
+                                 FC_GRADE_VENDOR, error));
             FC_TRY(fc_layer_refuse(entry, FC_NOUN_CHIP, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT, error));
         } else if (node == NULL || node->kind == FC_NODE_NULL) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
@@ -78,8 +87,7 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
     return FC_OK;
 }
 
-static fc_status load_tiers(fc_cluster *out, fc_loading *loading, const char *path, fc_node *list, fc_error *error)
-{
+static fc_status load_tiers(fc_cluster *out, fc_loading *loading, const char *path, fc_node *list, fc_error *error) {
     if (list == NULL) {
         return FC_OK;
     }
@@ -105,20 +113,20 @@ static fc_status load_tiers(fc_cluster *out, fc_loading *loading, const char *pa
 }
 
 /* What follows from a range has one too. */
-static void derive_spread(fc_loading *loading, const char *key, size_t offset, double low, double mid, double high, double most)
-{
+static void derive_spread(fc_loading *loading, const char *key, size_t offset, double low, double mid, double high,
+                          double most) {
     fc_study *study = loading->reader.study;
     if (study == NULL || study->spreads_count >= FC_MAX_SPREADS || !(low < high)) {
         return;
     }
     fc_spread *spread = &study->spreads[study->spreads_count++];
-    *spread = (fc_spread){.offset = (uint32_t)offset, .grade = FC_GRADE_ASSUMED, .low = low, .mid = mid, .high = high, .most = most};
+    *spread = (fc_spread){
+        .offset = (uint32_t)offset, .grade = FC_GRADE_ASSUMED, .low = low, .mid = mid, .high = high, .most = most};
     (void)fc_text_copy(spread->key, sizeof spread->key, key);
 }
 
 /* IT power a chip: stated, else the server's share, else a multiple of the chip's own limit. */
-fc_status fc_load_power(fc_study *study, fc_loading *loading, const char *path, fc_error *error)
-{
+fc_status fc_load_power(fc_study *study, fc_loading *loading, const char *path, fc_error *error) {
     const double most_w = 1e6;
     fc_chip *chip = &study->cluster.chip;
     if (chip->it_power_w > 0) {
@@ -147,9 +155,8 @@ fc_status fc_load_power(fc_study *study, fc_loading *loading, const char *path, 
     return fc_load_note(loading, key, text, "derived", FC_GRADE_ASSUMED, error);
 }
 
-static fc_status read_cluster_map(fc_cluster *out, fc_loading *loading, const char *path, fc_node *map, const char *origin,
-                                  fc_error *error)
-{
+static fc_status read_cluster_map(fc_cluster *out, fc_loading *loading, const char *path, fc_node *map,
+                                  const char *origin, fc_error *error) {
     char *chip_path = fc_arena_printf(loading->config->arena, "%s.chip", path);
     fc_node *chip = fc_node_get(map, "chip");
     if (chip_path == NULL) {
@@ -163,8 +170,7 @@ static fc_status read_cluster_map(fc_cluster *out, fc_loading *loading, const ch
     return load_tiers(out, loading, path, fc_node_get(map, "tiers"), error);
 }
 
-static fc_status read_rate(double *out, const fc_node *node, fc_error *error)
-{
+static fc_status read_rate(double *out, const fc_node *node, fc_error *error) {
     if (node->kind != FC_NODE_SCALAR || fc_units_parse(out, node->text, FC_UNIT_BYTES_PER_S, NULL) != FC_OK) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "storage_bw_per_chip is a rate such as 0.1 GB/s");
     }
@@ -172,8 +178,7 @@ static fc_status read_rate(double *out, const fc_node *node, fc_error *error)
 }
 
 /* Checkpoint bandwidth grows with the cluster where only the rate per chip is known. */
-static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const char *path, fc_error *error)
-{
+static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const char *path, fc_error *error) {
     const double most_bytes_per_s = 1e18;
     const fc_node *each = fc_node_get(fc_node_get(loading->defaults, "cluster"), "storage_bw_per_chip");
     if (cluster->storage_bytes_per_s > 0 || each == NULL) {
@@ -187,7 +192,8 @@ static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const 
     FC_TRY(read_rate(&rates[1], mid, error));
     cluster->storage_bytes_per_s = rates[1] * cluster->chips_count;
     const char *key = fc_arena_printf(loading->config->arena, "%s.storage_bw", path);
-    const char *text = fc_arena_printf(loading->config->arena, "%s for each of %.0f chips", mid->text, cluster->chips_count);
+    const char *text =
+        fc_arena_printf(loading->config->arena, "%s for each of %.0f chips", mid->text, cluster->chips_count);
     if (key == NULL || text == NULL) {
         return fc_layer_no_memory(error);
     }
@@ -200,22 +206,22 @@ static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const 
     return fc_load_note(loading, key, text, "defaults", FC_GRADE_ASSUMED, error);
 }
 
-static const char *const CLUSTER_MORE[] = {"chip",   "tiers",   "base",           "parts", "name",  "aliases", "about",
-                                           "sources", "source", "facility_power", "other", "notes", "share",   "mfu",
-                                           "goodput", "usd_per_chip_h"};
+static const char *const CLUSTER_MORE[] = {"chip",  "tiers",   "base",    "parts",          "name",  "aliases",
+                                           "about", "sources", "source",  "facility_power", "other", "notes",
+                                           "share", "mfu",     "goodput", "usd_per_chip_h"};
 enum { CLUSTER_MORE_COUNT = sizeof CLUSTER_MORE / sizeof CLUSTER_MORE[0] };
 
-fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error)
-{
+fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {
     *out = fc_cluster_default();
     FC_TRY(fc_layer_defaults(loading, FC_NOUN_CLUSTER, path, out, fc_node_get(loading->defaults, "cluster"), error));
     fc_node *entry = NULL;
     FC_TRY(fc_layer_entry(&entry, loading, "clusters", node, "cluster", error));
     if (fc_node_get(entry, "parts") != NULL) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false,
-                             "cluster %s mixes several kinds of chip, and one job runs on one kind: choose one, for example "
-                             "cluster={chip: h100-sxm, chips: 150k}, or ask `flopcast compare`",
-                             entry->key);
+        return fc_node_error(
+            error, FC_BAD_INPUT, node, false,
+            "cluster %s mixes several kinds of chip, and one job runs on one kind: choose one, for example "
+            "cluster={chip: h100-sxm, chips: 150k}, or ask `flopcast compare`",
+            entry->key);
     }
     if (entry != NULL) {
         (void)fc_text_copy(out->name, sizeof out->name, entry->key);
@@ -231,15 +237,19 @@ fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path
         FC_TRY(fc_layer_refuse(node, FC_NOUN_CLUSTER, CLUSTER_MORE, CLUSTER_MORE_COUNT, error));
     }
     if (out->chip.name[0] == '\0' && !(out->chip.memory_bytes > 0)) {
-        return node != NULL ? fc_node_error(error, FC_BAD_INPUT, node, false,
-                                            "the cluster names no chip: give chip and chips, for example {chip: h100-sxm, "
-                                            "chips: 8}")
-                            : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                                           "the study has no cluster: give cluster: {chip: NAME, chips: N}");
+        return node != NULL
+                   ? fc_node_error(error, FC_BAD_INPUT, node, false,
+                                   "the cluster names no chip: give chip and chips, for example {chip: h100-sxm, "
+                                   "chips: 8}")
+                   : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                  "the study has no cluster: give cluster: {chip: NAME, chips: N}");
     }
-    if (fc_node_get(node, "chips") == NULL && fc_node_get(entry, "chips") == NULL && strcmp(out->chip.name, "local") != 0) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "the cluster says %s and not how many: give chips, for example "
-                             "{chip: %s, chips: 1024}", out->chip.name, out->chip.name);
+    if (fc_node_get(node, "chips") == NULL && fc_node_get(entry, "chips") == NULL &&
+        strcmp(out->chip.name, "local") != 0) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false,
+                             "the cluster says %s and not how many: give chips, for example "
+                             "{chip: %s, chips: 1024}",
+                             out->chip.name, out->chip.name);
     }
     return settle_storage(out, loading, path, error);
 }

@@ -5,21 +5,20 @@
 
 #include <string.h>
 
-/* Beliefs are numbered from 1; spreads without one get streams above them. */
-enum { FIRST_OWN_STREAM = 1024 };
+/* Beliefs are numbered from 1; spreads without one get streams above them, by the input's place in a study: so what one
+ * input draws does not depend on which others have a range. */
+static const uint32_t FIRST_OWN_STREAM = 1u << 31;
 
-void fc_draws_set(fc_study *study, const fc_spread *spread, double probability)
-{
+void fc_draws_set(fc_study *study, const fc_spread *spread, double probability) {
     double value = fc_hd_split_normal(probability, spread->low, spread->mid, spread->high);
     value = fc_hd_clamp(value, spread->least, spread->most);
     memcpy((char *)study + spread->offset, &value, sizeof value);
 }
 
-void fc_draws_apply(fc_study *study, uint64_t seed, uint64_t trial, uint32_t stream_base)
-{
+void fc_draws_apply(fc_study *study, uint64_t seed, uint64_t trial, uint32_t stream_base) {
     for (uint32_t i = 0; i < study->spreads_count; ++i) {
         const fc_spread *spread = &study->spreads[i];
-        uint32_t stream = spread->belief ? spread->belief : FIRST_OWN_STREAM + i + stream_base;
+        uint32_t stream = spread->belief ? spread->belief : FIRST_OWN_STREAM + stream_base + spread->offset;
         fc_draws_set(study, spread, fc_hd_uniform(seed, trial, stream));
     }
     fc_cluster_refresh(&study->cluster);

@@ -23,7 +23,7 @@
     do {                                                                                                               \
         double near_found = (found);                                                                                   \
         double near_expected = (expected);                                                                             \
-        if (!(fabs(near_found - near_expected) <= (tolerance_frac) * fabs(near_expected))) {                           \
+        if (!(fabs(near_found - near_expected) <= (tolerance_frac)*fabs(near_expected))) {                             \
             fail_msg("%s is %.12g, not %.12g", #found, near_found, near_expected);                                     \
         }                                                                                                              \
     } while (0)
@@ -35,8 +35,7 @@
         }                                                                                                              \
     } while (0)
 
-static inline void assert_fine(fc_status status, const fc_error *error)
-{
+static inline void assert_fine(fc_status status, const fc_error *error) {
     if (status != FC_OK) {
         char told[2048];
         fc_error_format(error, told, sizeof told);
@@ -50,8 +49,7 @@ typedef struct chain_desk {
     fc_config config;
 } chain_desk;
 
-static inline int open_desk(void **state)
-{
+static inline int open_desk(void **state) {
     static chain_desk desk;
     fc_error error = {0};
     memset(&desk, 0, sizeof desk);
@@ -64,15 +62,13 @@ static inline int open_desk(void **state)
     return 0;
 }
 
-static inline int close_desk(void **state)
-{
+static inline int close_desk(void **state) {
     fc_arena_destroy(((chain_desk *)*state)->arena);
     return 0;
 }
 
 /* A GPT of Megatron's kind, written out. */
-static inline fc_model gpt(uint32_t layers, uint32_t hidden, uint32_t heads)
-{
+static inline fc_model gpt(uint32_t layers, uint32_t hidden, uint32_t heads) {
     fc_model model = fc_model_default();
     strcpy(model.name, "gpt");
     model.layers_count = layers;
@@ -91,8 +87,7 @@ static inline fc_model gpt(uint32_t layers, uint32_t hidden, uint32_t heads)
 }
 
 /* A chip that loses nothing: full rates, no latency, no failures. */
-static inline fc_chip ideal_chip(void)
-{
+static inline fc_chip ideal_chip(void) {
     fc_chip chip = fc_chip_default();
     strcpy(chip.name, "ideal");
     for (int d = 0; d < FC_DTYPE_COUNT; ++d) {
@@ -111,8 +106,7 @@ static inline fc_chip ideal_chip(void)
     return chip;
 }
 
-static inline fc_plan plan_of(uint32_t tp, uint32_t pp, uint32_t dp, uint32_t micro_batch, uint32_t global_batch)
-{
+static inline fc_plan plan_of(uint32_t tp, uint32_t pp, uint32_t dp, uint32_t micro_batch, uint32_t global_batch) {
     fc_plan plan = {.tp = tp, .pp = pp, .vpp = 1, .dp = dp, .cp = 1, .ep = 1};
     plan.micro_batch = micro_batch;
     plan.global_batch = global_batch;
@@ -123,8 +117,7 @@ static inline fc_plan plan_of(uint32_t tp, uint32_t pp, uint32_t dp, uint32_t mi
 }
 
 /* A complete study of that GPT on that chip. */
-static inline fc_study ideal_study(double chips_count)
-{
+static inline fc_study ideal_study(double chips_count) {
     fc_study study = fc_study_default();
     strcpy(study.name, "test");
     study.model = gpt(8, 1024, 16);

@@ -17,8 +17,7 @@ static inline uint32_t throw_power(dice *d, uint32_t most_exponent) { return 1u 
 static inline double throw_between(dice *d, double low, double high) { return low * pow(high / low, throw_unit(d)); }
 static inline uint8_t throw_coin(dice *d) { return (uint8_t)throw_below(d, 2); }
 
-static inline void random_mixture(dice *d, fc_model *model)
-{
+static inline void random_mixture(dice *d, fc_model *model) {
     model->experts = throw_power(d, 6);
     model->experts_per_token = 1 + throw_below(d, model->experts < 8 ? model->experts : 8);
     model->moe_ffn_hidden = 16ull * (1 + throw_below(d, 64));
@@ -27,8 +26,7 @@ static inline void random_mixture(dice *d, fc_model *model)
     model->dense_layers = throw_below(d, 2);
 }
 
-static inline void random_mixer(dice *d, fc_model *model)
-{
+static inline void random_mixer(dice *d, fc_model *model) {
     static const char *const patterns[] = {"G", "GL", "C", "M", "GD", "GM-", "LLLG"};
     strcpy(model->attention_pattern, patterns[throw_below(d, COUNT_OF(patterns))]);
     model->window = 1 + throw_below(d, 4096);
@@ -48,8 +46,7 @@ static inline void random_mixer(dice *d, fc_model *model)
     }
 }
 
-static inline fc_model random_model(dice *d)
-{
+static inline fc_model random_model(dice *d) {
     fc_model model = gpt(1 + throw_below(d, 96), 64 * throw_power(d, 8), throw_power(d, 6));
     model.kv_heads = throw_coin(d) ? model.heads : 1 + throw_below(d, 2);
     model.vocab = 256 + throw_below(d, 200000);
@@ -70,13 +67,12 @@ static inline fc_model random_model(dice *d)
     return model;
 }
 
-static inline fc_chip random_chip(dice *d)
-{
+static inline fc_chip random_chip(dice *d) {
     fc_chip chip = ideal_chip();
     for (int i = 0; i < FC_DTYPE_COUNT; ++i) {
         chip.peak_flop_per_s[i] = throw_between(d, 1e12, 1e17);
-        chip.matmul[i] = (fc_matmul_curve){throw_between(d, 0.05, 1), throw_between(d, 1, 1e4), throw_between(d, 1, 1e4),
-                                           throw_between(d, 1, 1e4)};
+        chip.matmul[i] = (fc_matmul_curve){throw_between(d, 0.05, 1), throw_between(d, 1, 1e4),
+                                           throw_between(d, 1, 1e4), throw_between(d, 1, 1e4)};
     }
     chip.memory_bytes_per_s = throw_between(d, 1e10, 1e14);
     chip.memory_eff_frac = throw_between(d, 0.1, 1);
@@ -98,8 +94,7 @@ static inline fc_chip random_chip(dice *d)
     return chip;
 }
 
-static inline fc_stack random_stack(dice *d)
-{
+static inline fc_stack random_stack(dice *d) {
     fc_stack stack = fc_stack_default();
     stack.flash_attention = throw_coin(d);
     stack.fused_kernels = throw_coin(d);
@@ -116,8 +111,7 @@ static inline fc_stack random_stack(dice *d)
     return stack;
 }
 
-static inline fc_plan random_plan(dice *d, const fc_model *model)
-{
+static inline fc_plan random_plan(dice *d, const fc_model *model) {
     fc_plan plan = plan_of(throw_power(d, 6), 1 + throw_below(d, 16), throw_power(d, 7), throw_power(d, 3), 1);
     plan.vpp = plan.pp > 1 ? 1 + throw_below(d, 4) : 1;
     plan.cp = throw_power(d, 3);
@@ -130,8 +124,7 @@ static inline fc_plan random_plan(dice *d, const fc_model *model)
 }
 
 /* A checked study. Throws until one passes; the number of throws is the generator's, not the clock's. */
-static inline fc_study random_study(dice *d)
-{
+static inline fc_study random_study(dice *d) {
     static const fc_dtype dtypes[] = {FC_DTYPE_BF16, FC_DTYPE_FP8, FC_DTYPE_FP32, FC_DTYPE_NVFP4};
     for (;;) {
         fc_study study = fc_study_default();

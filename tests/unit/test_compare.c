@@ -9,8 +9,7 @@ typedef struct bench {
     fc_arena *arena;
 } bench;
 
-static void add_spread(fc_study *study, size_t offset, double low, double mid, double high, uint32_t belief)
-{
+static void add_spread(fc_study *study, size_t offset, double low, double mid, double high, uint32_t belief) {
     fc_spread *spread = &study->spreads[study->spreads_count++];
     memset(spread, 0, sizeof *spread);
     snprintf(spread->key, sizeof spread->key, "at%u", (unsigned)offset);
@@ -22,8 +21,7 @@ static void add_spread(fc_study *study, size_t offset, double low, double mid, d
     spread->belief = belief;
 }
 
-static fc_study part_of(double chips, double mfu, double usd_per_chip_h)
-{
+static fc_study part_of(double chips, double mfu, double usd_per_chip_h) {
     fc_study part = fc_study_default();
     part.cluster.chip = ideal_chip();
     part.cluster.chips_count = chips;
@@ -39,8 +37,7 @@ static fc_study part_of(double chips, double mfu, double usd_per_chip_h)
 }
 
 /* Two deals of one part each. */
-static bench *bench_of(void **state, fc_study first, fc_study second)
-{
+static bench *bench_of(void **state, fc_study first, fc_study second) {
     chain_desk *desk = *state;
     bench *b = fc_arena_alloc(desk->arena, sizeof *b);
     assert_non_null(b);
@@ -69,17 +66,15 @@ static bench *bench_of(void **state, fc_study first, fc_study second)
     return b;
 }
 
-static const fc_cell_result *compare(bench *b)
-{
+static const fc_cell_result *compare(bench *b) {
     fc_error error = {0};
     assert_fine(fc_compare(&b->verdict, &b->comparison, b->arena, &error), &error);
     return &b->verdict.cells[0];
 }
 
-/* ---- sums ----------------------------------------------------------------------------------------------------------- */
+/* ---- sums ------------------------------------------------------------------------------------------------------- */
 
-static void test_compare__useful_rate_is_a_product(void **state)
-{
+static void test_compare__useful_rate_is_a_product(void **state) {
     bench *b = bench_of(state, part_of(100, 0.4, 2), part_of(50, 0.5, 3));
     const fc_cell_result *cell = compare(b);
     assert_near(cell->sides[0].mid_flop_per_s, 100 * 1e15 * 0.5 * 0.4 * 0.9, 1e-12);
@@ -92,15 +87,14 @@ static void test_compare__useful_rate_is_a_product(void **state)
     assert_near(b->verdict.parity_bf16, 0.5, 1e-12);
 }
 
-static fc_study wide(fc_study part)
-{
-    add_spread(&part, offsetof(fc_study, deal.mfu_frac), part.deal.mfu_frac / 2, part.deal.mfu_frac, part.deal.mfu_frac * 1.5, 0);
+static fc_study wide(fc_study part) {
+    add_spread(&part, offsetof(fc_study, deal.mfu_frac), part.deal.mfu_frac / 2, part.deal.mfu_frac,
+               part.deal.mfu_frac * 1.5, 0);
     add_spread(&part, offsetof(fc_study, deal.usd_per_chip_h), 1, part.deal.usd_per_chip_h, 5, 0);
     return part;
 }
 
-static void test_compare__swapping_sides_inverts_ratios(void **state)
-{
+static void test_compare__swapping_sides_inverts_ratios(void **state) {
     bench *ab = bench_of(state, wide(part_of(100, 0.4, 2)), wide(part_of(90, 0.42, 3)));
     bench *ba = bench_of(state, ab->parts[1], ab->parts[0]);
     const fc_ratio *forth = &compare(ab)->ratios[0];
@@ -115,8 +109,7 @@ static void test_compare__swapping_sides_inverts_ratios(void **state)
 }
 
 /* With beliefs numbered by deal the draws are the same both ways, and so the probabilities are exactly one. */
-static void test_compare__probabilities_add_up(void **state)
-{
+static void test_compare__probabilities_add_up(void **state) {
     bench *ab = bench_of(state, wide(part_of(100, 0.4, 2)), wide(part_of(90, 0.42, 3)));
     for (uint32_t i = 0; i < 2; ++i) {
         ab->parts[i].spreads[0].belief = 10 + i;
@@ -132,8 +125,7 @@ static void test_compare__probabilities_add_up(void **state)
 }
 
 /* A deal against itself, in one belief: a tie in every draw. */
-static void test_compare__the_same_deal_twice_is_a_tie(void **state)
-{
+static void test_compare__the_same_deal_twice_is_a_tie(void **state) {
     fc_study part = part_of(100, 0.4, 2);
     add_spread(&part, offsetof(fc_study, deal.mfu_frac), 0.2, 0.4, 0.5, 9);
     bench *b = bench_of(state, part, part);
@@ -142,27 +134,25 @@ static void test_compare__the_same_deal_twice_is_a_tie(void **state)
     assert_true(ratio->faster_frac == 0 && ratio->cheaper_frac == 0 && ratio->leaner_frac == 0);
 }
 
-static void test_compare__same_seed_same_bytes(void **state)
-{
+static void test_compare__same_seed_same_bytes(void **state) {
     bench *first = bench_of(state, wide(part_of(100, 0.4, 2)), part_of(90, 0.42, 3));
     bench *second = bench_of(state, wide(part_of(100, 0.4, 2)), part_of(90, 0.42, 3));
     assert_memory_equal(&compare(first)->ratios, &compare(second)->ratios, sizeof first->verdict.cells[0].ratios);
 }
 
-/* ---- what is not known ---------------------------------------------------------------------------------------------- */
+/* ---- what is not known ------------------------------------------------------------------------------------------ */
 
-static void test_compare__an_unpriced_deal_is_not_cheap(void **state)
-{
+static void test_compare__an_unpriced_deal_is_not_cheap(void **state) {
     bench *b = bench_of(state, part_of(100, 0.4, 0), part_of(90, 0.42, 3));
     const fc_cell_result *cell = compare(b);
-    assert_true(cell->ratios[0].cheaper_frac == 0 && cell->sides[0].mid_usd_per_h == 0 && cell->sides[0].cost_usd.p90 == 0);
+    assert_true(cell->ratios[0].cheaper_frac == 0 && cell->sides[0].mid_usd_per_h == 0 &&
+                cell->sides[0].cost_usd.p90 == 0);
     bench *swapped = bench_of(state, part_of(90, 0.42, 3), part_of(100, 0.4, 0));
     assert_true(compare(swapped)->ratios[0].cheaper_frac == 0);
 }
 
 /* Half a fleet without a price: the other half's price is not the deal's. */
-static void test_compare__a_part_without_a_price_leaves_the_deal_without(void **state)
-{
+static void test_compare__a_part_without_a_price_leaves_the_deal_without(void **state) {
     bench *b = bench_of(state, part_of(100, 0.4, 2), part_of(90, 0.42, 3));
     fc_study mixed[2] = {part_of(50, 0.4, 2), part_of(50, 0.4, 0)};
     b->comparison.sides[0].parts = mixed;
@@ -171,8 +161,7 @@ static void test_compare__a_part_without_a_price_leaves_the_deal_without(void **
     assert_true(cell->sides[0].cost_usd.p50 == 0 && cell->ratios[0].cheaper_frac == 0 && cell->ratios[0].cost.p50 == 0);
 }
 
-static void test_compare__an_unstated_mfu_has_the_step_models_range(void **state)
-{
+static void test_compare__an_unstated_mfu_has_the_step_models_range(void **state) {
     fc_study part = part_of(8, 0, 2);
     add_spread(&part, offsetof(fc_study, step_time_factor), 0.5, 1.0, 2.0, 0);
     part.step_time_factor = 2.0;
@@ -189,10 +178,9 @@ static void test_compare__an_unstated_mfu_has_the_step_models_range(void **state
     assert_true(job->estimate->mfu_frac.p10 < 0.6 * job->estimate->mfu_frac.p50);
 }
 
-/* ---- flips ---------------------------------------------------------------------------------------------------------- */
+/* ---- flips ------------------------------------------------------------------------------------------------------ */
 
-static void set_input(fc_study *part, const char *input, double value)
-{
+static void set_input(fc_study *part, const char *input, double value) {
     if (strcmp(input, "mfu") == 0) {
         part->deal.mfu_frac = value;
     } else if (strcmp(input, "share") == 0) {
@@ -205,8 +193,7 @@ static void set_input(fc_study *part, const char *input, double value)
     }
 }
 
-static void test_compare__at_a_flip_both_are_equal(void **state)
-{
+static void test_compare__at_a_flip_both_are_equal(void **state) {
     bench *b = bench_of(state, part_of(100, 0.4, 2), part_of(90, 0.42, 3));
     (void)compare(b);
     assert_true(b->verdict.flips_count >= 8);
@@ -221,8 +208,7 @@ static void test_compare__at_a_flip_both_are_equal(void **state)
     }
 }
 
-static void test_compare__a_flip_of_an_unstated_mfu_starts_at_the_step_models(void **state)
-{
+static void test_compare__a_flip_of_an_unstated_mfu_starts_at_the_step_models(void **state) {
     bench *b = bench_of(state, part_of(8, 0, 2), part_of(8, 0.4, 3));
     const fc_cell_result *cell = compare(b);
     bool found = false;
@@ -237,8 +223,7 @@ static void test_compare__a_flip_of_an_unstated_mfu_starts_at_the_step_models(vo
     assert_true(found);
 }
 
-static void test_compare__the_widest_belief_drives(void **state)
-{
+static void test_compare__the_widest_belief_drives(void **state) {
     fc_study first = part_of(100, 0.4, 2);
     add_spread(&first, offsetof(fc_study, deal.mfu_frac), 0.1, 0.4, 0.8, 0);
     add_spread(&first, offsetof(fc_study, deal.share_frac), 0.45, 0.5, 0.55, 0);
@@ -249,10 +234,9 @@ static void test_compare__the_widest_belief_drives(void **state)
     assert_near(b->verdict.drivers[1].swing_frac, 0.2, 1e-9);
 }
 
-/* ---- walls ---------------------------------------------------------------------------------------------------------- */
+/* ---- walls ------------------------------------------------------------------------------------------------------ */
 
-static void test_compare__infeasible_only_with_its_wall(void **state)
-{
+static void test_compare__infeasible_only_with_its_wall(void **state) {
     bench *b = bench_of(state, part_of(100, 0.4, 2), part_of(90, 0.42, 3));
     const fc_cell_result *cell = compare(b);
     assert_true(!cell->infeasible && cell->wall[0] == '\0');
@@ -266,8 +250,7 @@ static void test_compare__infeasible_only_with_its_wall(void **state)
     assert_true(!cell->sides[0].job.feasible && strstr(cell->sides[0].job.reason, "no plan fits") != NULL);
 }
 
-static void test_compare__a_job_has_one_site(void **state)
-{
+static void test_compare__a_job_has_one_site(void **state) {
     fc_study first = part_of(96, 0.4, 2);
     first.cluster.sites_count = 3;
     first.cluster.storage_bytes_per_s = 3e9;
@@ -277,10 +260,9 @@ static void test_compare__a_job_has_one_site(void **state)
     assert_near(job->estimate->point.run.checkpoint_s * 1e9, job->estimate->ops.params_total_count * 14.0, 1e-12);
 }
 
-/* ---- the shipped question ------------------------------------------------------------------------------------------- */
+/* ---- the shipped question --------------------------------------------------------------------------------------- */
 
-static void test_compare__trainium2_against_220k(void **state)
-{
+static void test_compare__trainium2_against_220k(void **state) {
     chain_desk *desk = *state;
     fc_comparison comparison;
     fc_inputs inputs;
@@ -301,8 +283,7 @@ static void test_compare__trainium2_against_220k(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare__useful_rate_is_a_product),
         cmocka_unit_test(test_compare__swapping_sides_inverts_ratios),

@@ -6,8 +6,7 @@ static const char PLAIN[] = "model: llama3-8b\n"
                             "workload: {tokens: 1T, global_batch: 512}\n"
                             "plan: auto\n";
 
-static fc_study load(void **state, fc_inputs *inputs, const char *text, const char *const *sets, size_t sets_count)
-{
+static fc_study load(void **state, fc_inputs *inputs, const char *text, const char *const *sets, size_t sets_count) {
     chain_desk *desk = *state;
     fc_config config = config_with(desk, sets, sets_count);
     fc_error error = {0};
@@ -19,8 +18,7 @@ static fc_study load(void **state, fc_inputs *inputs, const char *text, const ch
     return study;
 }
 
-static void assert_refused(void **state, const char *text, const char *set, int line, int column, const char *words)
-{
+static void assert_refused(void **state, const char *text, const char *set, int line, int column, const char *words) {
     chain_desk *desk = *state;
     fc_config config = config_with(desk, &set, set != NULL);
     fc_error error = {0};
@@ -39,10 +37,9 @@ static void assert_refused(void **state, const char *text, const char *set, int 
     }
 }
 
-/* ---- order ---------------------------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------------------------------ */
 
-static void test_config__set_over_study_over_catalogue_over_defaults(void **state)
-{
+static void test_config__set_over_study_over_catalogue_over_defaults(void **state) {
     fc_inputs inputs;
     fc_study plain = load(state, &inputs, PLAIN, NULL, 0);
     assert_near(plain.cluster.restart_s, 600, 1e-12);
@@ -66,8 +63,7 @@ static void test_config__set_over_study_over_catalogue_over_defaults(void **stat
     assert_near(set.cluster.chip.peak_flop_per_s[FC_DTYPE_BF16], 400e12, 1e-12);
 }
 
-static void test_config__a_stated_number_drops_the_range_below_it(void **state)
-{
+static void test_config__a_stated_number_drops_the_range_below_it(void **state) {
     fc_inputs inputs;
     fc_study plain = load(state, &inputs, PLAIN, NULL, 0);
     const fc_spread *range = spread_of(&plain, offsetof(fc_study, cluster.restart_s));
@@ -79,8 +75,7 @@ static void test_config__a_stated_number_drops_the_range_below_it(void **state)
     assert_null(spread_of(&sure, offsetof(fc_study, cluster.restart_s)));
 }
 
-static void test_config__a_range_becomes_a_spread_with_its_grade(void **state)
-{
+static void test_config__a_range_becomes_a_spread_with_its_grade(void **state) {
     fc_inputs inputs;
     const char text[] = "model: llama3-8b\n"
                         "cluster: {chip: h100-sxm, chips: 64}\n"
@@ -95,16 +90,16 @@ static void test_config__a_range_becomes_a_spread_with_its_grade(void **state)
     assert_true(fact_of(&inputs, "workload.tokens")->has_range);
 }
 
-/* ---- what follows from other inputs --------------------------------------------------------------------------------- */
+/* ---- what follows from other inputs ----------------------------------------------------------------------------- */
 
-static void test_config__derived_values_keep_their_ranges(void **state)
-{
+static void test_config__derived_values_keep_their_ranges(void **state) {
     fc_inputs inputs;
-    const char text[] = "model: llama3-8b\n"
-                        "cluster: {chip: {family: nvidia, peak_bf16: 1 PFLOP/s, memory: 80 GiB, memory_bw: 3 TB/s, tdp: 700 W, "
-                        "scaleup_bw: 400 GB/s, scaleup_domain: 8, scaleout_bw: 50 GB/s}, chips: 64}\n"
-                        "workload: {tokens: 1T, global_batch: 512}\n"
-                        "deal: {usd_per_chip_h: 2}\n";
+    const char text[] =
+        "model: llama3-8b\n"
+        "cluster: {chip: {family: nvidia, peak_bf16: 1 PFLOP/s, memory: 80 GiB, memory_bw: 3 TB/s, tdp: 700 W, "
+        "scaleup_bw: 400 GB/s, scaleup_domain: 8, scaleout_bw: 50 GB/s}, chips: 64}\n"
+        "workload: {tokens: 1T, global_batch: 512}\n"
+        "deal: {usd_per_chip_h: 2}\n";
     fc_study study = load(state, &inputs, text, NULL, 0);
     assert_near(study.cluster.chip.it_power_w, 700 * 1.8, 1e-12);
     const fc_spread *power = spread_of(&study, offsetof(fc_study, cluster.chip.it_power_w));
@@ -123,13 +118,13 @@ static void test_config__derived_values_keep_their_ranges(void **state)
     assert_null(spread_of(&set, offsetof(fc_study, cluster.storage_bytes_per_s)));
 }
 
-static void test_config__a_job_has_one_site(void **state)
-{
+static void test_config__a_job_has_one_site(void **state) {
     fc_inputs inputs;
-    const char text[] = "model: llama3-8b\n"
-                        "cluster: {chip: h100-sxm, chips: {low: 90, mid: 99, high: 120}, sites: 3, storage_bw: {low: 3 GB/s, "
-                        "mid: 6 GB/s, high: 9 GB/s}}\n"
-                        "workload: {tokens: 1T, global_batch: 512}\n";
+    const char text[] =
+        "model: llama3-8b\n"
+        "cluster: {chip: h100-sxm, chips: {low: 90, mid: 99, high: 120}, sites: 3, storage_bw: {low: 3 GB/s, "
+        "mid: 6 GB/s, high: 9 GB/s}}\n"
+        "workload: {tokens: 1T, global_batch: 512}\n";
     fc_study study = load(state, &inputs, text, NULL, 0);
     assert_near(study.cluster.chips_count, 33, 1e-12);
     assert_near(study.cluster.sites_count, 1, 1e-12);
@@ -138,8 +133,7 @@ static void test_config__a_job_has_one_site(void **state)
     assert_near(spread_of(&study, offsetof(fc_study, cluster.storage_bytes_per_s))->low, 1e9, 1e-12);
 }
 
-static void test_config__ranges_of_unused_dtypes_are_left_out(void **state)
-{
+static void test_config__ranges_of_unused_dtypes_are_left_out(void **state) {
     fc_inputs inputs;
     fc_study study = load(state, &inputs, PLAIN, NULL, 0);
     assert_null(spread_of(&study, offsetof(fc_study, cluster.chip.matmul[FC_DTYPE_FP8].eff_frac)));
@@ -150,8 +144,7 @@ static void test_config__ranges_of_unused_dtypes_are_left_out(void **state)
     assert_non_null(spread_of(&narrow, offsetof(fc_study, cluster.chip.matmul[FC_DTYPE_BF16].eff_frac)));
 }
 
-static void test_config__list_price_where_none_is_given(void **state)
-{
+static void test_config__list_price_where_none_is_given(void **state) {
     fc_inputs inputs;
     fc_study study = load(state, &inputs, PLAIN, NULL, 0);
     assert_int_equal(study.deal.pricing, FC_PRICING_RENT);
@@ -162,13 +155,14 @@ static void test_config__list_price_where_none_is_given(void **state)
     assert_true(contract.deal.usd_per_chip_h == 0);
 }
 
-static void test_config__model_from_a_hugging_face_config(void **state)
-{
+static void test_config__model_from_a_hugging_face_config(void **state) {
     chain_desk *desk = *state;
     fc_inputs inputs;
     char text[512];
-    snprintf(text, sizeof text, "model: %s/hf/llama3-8b.json\ncluster: {chip: h100-sxm, chips: 64}\n"
-             "workload: {tokens: 1T, seq_len: 8192}\n", FC_TESTS_FOLDER);
+    snprintf(text, sizeof text,
+             "model: %s/hf/llama3-8b.json\ncluster: {chip: h100-sxm, chips: 64}\n"
+             "workload: {tokens: 1T, seq_len: 8192}\n",
+             FC_TESTS_FOLDER);
     fc_study study = load(state, &inputs, text, NULL, 0);
     fc_error error = {0};
     fc_model named;
@@ -181,8 +175,7 @@ static void test_config__model_from_a_hugging_face_config(void **state)
     assert_near(from_file.flop_per_token_model, from_name.flop_per_token_model, 1e-15);
 }
 
-static void test_config__seed_and_draws(void **state)
-{
+static void test_config__seed_and_draws(void **state) {
     fc_inputs inputs;
     const char *const sets[] = {"seed=18446744073709551615", "draws=123"};
     fc_study study = load(state, &inputs, PLAIN, sets, COUNT_OF(sets));
@@ -191,10 +184,9 @@ static void test_config__seed_and_draws(void **state)
     assert_refused(state, PLAIN, "draws=0", 0, 0, "draws is a whole number");
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------- */
+/* ---- refusals --------------------------------------------------------------------------------------------------- */
 
-static void test_config__refusals_say_where(void **state)
-{
+static void test_config__refusals_say_where(void **state) {
     static const struct {
         const char *text;
         int line;
@@ -202,19 +194,24 @@ static void test_config__refusals_say_where(void **state)
         const char *words;
     } rows[] = {
         {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\nplann: auto\n", 4, 1, "plan"},
-        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload:\n  tokens: 1T\n  seqlen: 4096\n", 5, 3, "seq_len"},
+        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload:\n  tokens: 1T\n  seqlen: 4096\n", 5, 3,
+         "seq_len"},
         {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload:\n  tokens: 0.5\n", 4, 11, "tokens"},
         {"model: llama3-8b\ncluster: {chip: h100-sxmm, chips: 64}\nworkload: {tokens: 1T}\n", 2, 17, "h100-sxm"},
         {"model: llama3-8bb\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\n", 1, 8, "llama3-8b"},
         {"cluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\n", 1, 1, "no model"},
         {"model: llama3-8b\ncluster: {chip: h100-sxm}\nworkload: {tokens: 1T}\n", 2, 10, "not how many"},
         {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {seq_len: 4096}\n", 3, 11, "no tokens"},
-        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\nplan: {tp: 3}\n", 4, 12, "plan.tp = 3"},
-        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\nplan: manual\n", 4, 7, "plan is auto or a map"},
+        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\nplan: {tp: 3}\n", 4, 12,
+         "plan.tp = 3"},
+        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\nplan: manual\n", 4, 7,
+         "plan is auto or a map"},
         {"model: llama3-8b\ncluster: {chip: local, chips: 1}\nworkload: {tokens: 1T}\n", 2, 17, "--calibration"},
-        {"model: llama3-8b\ncluster: [{chip: h100-sxm, chips: 64}]\nworkload: {tokens: 1T}\n", 2, 10, "flopcast compare"},
+        {"model: llama3-8b\ncluster: [{chip: h100-sxm, chips: 64}]\nworkload: {tokens: 1T}\n", 2, 10,
+         "flopcast compare"},
         {"model: llama3-8b\ncluster: colossus-1\nworkload: {tokens: 1T}\n", 2, 10, "mixes several kinds"},
-        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\ndeal: 3\n", 4, 7, "deal is a map"},
+        {"model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\ndeal: 3\n", 4, 7,
+         "deal is a map"},
         {"model_type: llama\nhidden_size: 8\n", 1, 1, "a model's config.json, not a study"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); ++i) {
@@ -222,8 +219,7 @@ static void test_config__refusals_say_where(void **state)
     }
 }
 
-static void test_config__a_bad_set_is_told_as_such(void **state)
-{
+static void test_config__a_bad_set_is_told_as_such(void **state) {
     chain_desk *desk = *state;
     const char *const sets[] = {"deal.share"};
     fc_config config = config_with(desk, sets, 1);
@@ -235,16 +231,14 @@ static void test_config__a_bad_set_is_told_as_such(void **state)
 }
 
 /* Two prices at once: the words of the deal's own check, at the deal. */
-static void test_config__what_a_noun_refuses_is_placed(void **state)
-{
+static void test_config__what_a_noun_refuses_is_placed(void **state) {
     assert_refused(state,
                    "model: llama3-8b\ncluster: {chip: h100-sxm, chips: 64}\nworkload: {tokens: 1T}\n"
                    "deal: {usd_per_chip_h: 2, own: {usd_per_chip: 30k}}\n",
                    NULL, 4, 7, "two kinds of price");
 }
 
-static void test_config__every_shipped_study_loads(void **state)
-{
+static void test_config__every_shipped_study_loads(void **state) {
     chain_desk *desk = *state;
     const char *const *names = NULL;
     size_t count = 0;
@@ -256,15 +250,15 @@ static void test_config__every_shipped_study_loads(void **state)
         fc_inputs inputs;
         fc_error why = {0};
         fc_status status = fc_config_study(&study, &inputs, &desk->config, names[i], &why);
-        bool other_command = status == FC_BAD_INPUT && (strstr(why.text, "flopcast ") || strstr(why.text, "--calibration"));
+        bool other_command =
+            status == FC_BAD_INPUT && (strstr(why.text, "flopcast ") || strstr(why.text, "--calibration"));
         if (status != FC_OK && !other_command) {
             fail_msg("%s: %s", names[i], why.text);
         }
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config__set_over_study_over_catalogue_over_defaults),
         cmocka_unit_test(test_config__a_stated_number_drops_the_range_below_it),

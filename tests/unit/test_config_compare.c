@@ -23,8 +23,8 @@ static const char TWO[] =
     "draws: 50\n"
     "seed: 7\n";
 
-static fc_status read_deals(chain_desk *desk, fc_comparison *out, fc_inputs *inputs, const char *text, const char *set, fc_error *error)
-{
+static fc_status read_deals(chain_desk *desk, fc_comparison *out, fc_inputs *inputs, const char *text, const char *set,
+                            fc_error *error) {
     fc_config config = config_with(desk, &set, set != NULL);
     const char *path = write_study(desk, "deals.yaml", text);
     fc_status status = fc_config_comparison(out, inputs, &config, path, error);
@@ -32,8 +32,7 @@ static fc_status read_deals(chain_desk *desk, fc_comparison *out, fc_inputs *inp
     return status;
 }
 
-static fc_comparison load(void **state, const char *text, const char *set)
-{
+static fc_comparison load(void **state, const char *text, const char *set) {
     fc_comparison out;
     fc_inputs inputs;
     fc_error error = {0};
@@ -41,8 +40,7 @@ static fc_comparison load(void **state, const char *text, const char *set)
     return out;
 }
 
-static void test_config_compare__sides_and_cells(void **state)
-{
+static void test_config_compare__sides_and_cells(void **state) {
     fc_comparison c = load(state, TWO, NULL);
     assert_int_equal(c.sides_count, 2);
     assert_int_equal(c.sides[0].parts_count, 2);
@@ -60,8 +58,7 @@ static void test_config_compare__sides_and_cells(void **state)
 }
 
 /* A part's own key over the side's, the side's over the deal's, and a deal's price for all parts without one. */
-static void test_config_compare__a_part_over_its_side(void **state)
-{
+static void test_config_compare__a_part_over_its_side(void **state) {
     fc_comparison c = load(state, TWO, NULL);
     const fc_study *parts = c.sides[0].parts;
     assert_near(parts[0].deal.mfu_frac, 0.4, 1e-12);
@@ -74,15 +71,13 @@ static void test_config_compare__a_part_over_its_side(void **state)
     assert_near(c.sides[1].parts[0].deal.share_frac, 1, 1e-12);
 }
 
-static uint32_t belief_of(const fc_study *part, size_t offset)
-{
+static uint32_t belief_of(const fc_study *part, size_t offset) {
     const fc_spread *spread = spread_of(part, offset);
     assert_non_null(spread);
     return spread->belief;
 }
 
-static void test_config_compare__what_a_deal_believes_is_one_belief(void **state)
-{
+static void test_config_compare__what_a_deal_believes_is_one_belief(void **state) {
     fc_comparison c = load(state, TWO, NULL);
     const fc_study *parts = c.sides[0].parts;
     size_t share = offsetof(fc_study, deal.share_frac);
@@ -95,36 +90,34 @@ static void test_config_compare__what_a_deal_believes_is_one_belief(void **state
 }
 
 /* Ranges of two parts under one key, each stated by its part: two beliefs. */
-static void test_config_compare__what_a_part_believes_is_its_own(void **state)
-{
+static void test_config_compare__what_a_part_believes_is_its_own(void **state) {
     static const char *const keys[] = {"mfu", "share", "goodput", "usd_per_chip_h"};
     static const size_t offsets[] = {offsetof(fc_study, deal.mfu_frac), offsetof(fc_study, deal.share_frac),
                                      offsetof(fc_study, deal.goodput_frac), offsetof(fc_study, deal.usd_per_chip_h)};
     for (size_t i = 0; i < COUNT_OF(keys); ++i) {
         char text[1024];
-        snprintf(text, sizeof text,
-                 "grid: [{model: llama3-8b, tokens: 1T}]\n"
-                 "deals:\n"
-                 "  - {name: a, cluster: [{chip: h100-sxm, chips: 8, %s: {low: 0.2, mid: 0.3, high: 0.4}}, {chip: h200-sxm, "
-                 "chips: 8, %s: {low: 0.2, mid: 0.3, high: 0.4}}, {chip: h20, chips: 8}]}\n"
-                 "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
-                 keys[i], keys[i]);
+        snprintf(
+            text, sizeof text,
+            "grid: [{model: llama3-8b, tokens: 1T}]\n"
+            "deals:\n"
+            "  - {name: a, cluster: [{chip: h100-sxm, chips: 8, %s: {low: 0.2, mid: 0.3, high: 0.4}}, {chip: h200-sxm, "
+            "chips: 8, %s: {low: 0.2, mid: 0.3, high: 0.4}}, {chip: h20, chips: 8}]}\n"
+            "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+            keys[i], keys[i]);
         fc_comparison c = load(state, text, NULL);
         const fc_study *parts = c.sides[0].parts;
         assert_true(belief_of(&parts[0], offsets[i]) != belief_of(&parts[1], offsets[i]));
     }
 }
 
-static void test_config_compare__set_reaches_into_lists(void **state)
-{
+static void test_config_compare__set_reaches_into_lists(void **state) {
     fc_comparison c = load(state, TWO, "deals.0.share=0.25");
     assert_near(c.sides[0].parts[0].deal.share_frac, 0.25, 1e-12);
     assert_null(spread_of(&c.sides[0].parts[0], offsetof(fc_study, deal.share_frac)));
 }
 
 /* A named cluster with `parts`: one part each, the facility's disclosed power from the entry. */
-static void test_config_compare__a_named_fleet(void **state)
-{
+static void test_config_compare__a_named_fleet(void **state) {
     fc_comparison c = load(state,
                            "grid: [{model: llama3-8b, tokens: 1T}]\n"
                            "deals:\n"
@@ -138,8 +131,7 @@ static void test_config_compare__a_named_fleet(void **state)
     assert_true(belief_of(&c.sides[0].parts[2], offsetof(fc_study, cluster.chips_count)) != 0);
 }
 
-static void test_config_compare__facts_are_told_once(void **state)
-{
+static void test_config_compare__facts_are_told_once(void **state) {
     fc_comparison c;
     fc_inputs inputs;
     fc_error error = {0};
@@ -152,30 +144,39 @@ static void test_config_compare__facts_are_told_once(void **state)
     assert_non_null(fact_of(&inputs, "mixed.share"));
 }
 
-static void test_config_compare__refusals_say_where(void **state)
-{
+static void test_config_compare__refusals_say_where(void **state) {
     static const struct {
         const char *text;
         int line;
         const char *words;
     } rows[] = {
         {"grid: [{model: llama3-8b, tokens: 1T}]\n", 1, "deals: a list of 2 to 6"},
-        {"grid: [{model: llama3-8b, tokens: 1T}]\ndeals: [{name: a, cluster: {chip: h20, chips: 8}}]\n", 2, "a list of 2 to 6"},
-        {"deals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n", 1, "a grid of work"},
+        {"grid: [{model: llama3-8b, tokens: 1T}]\ndeals: [{name: a, cluster: {chip: h20, chips: 8}}]\n", 2,
+         "a list of 2 to 6"},
+        {"deals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n", 1,
+         "a grid of work"},
         {"grid: [{model: llama3-8b, tokens: 1T}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n"
-         "  - {name: a, cluster: {chip: h20, chips: 8}}\n", 4, "two deals are called \"a\""},
+         "  - {name: a, cluster: {chip: h20, chips: 8}}\n",
+         4, "two deals are called \"a\""},
         {"grid: [{model: llama3-8b, tokens: 1T}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}, shares: 1}\n"
-         "  - {name: b, cluster: {chip: h20, chips: 8}}\n", 3, "share"},
+         "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         3, "share"},
         {"grid: [{model: llama3-8b, tokens: 1T}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}, share: 1.5}\n"
-         "  - {name: b, cluster: {chip: h20, chips: 8}}\n", 3, "share"},
-        {"grid: [{tokens: 1T}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         3, "share"},
+        {"grid: [{tokens: 1T}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: "
+         "h20, chips: 8}}\n",
          1, "a map with a model"},
         {"grid: [{model: llama3-8b, tokens: [[1T]]}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n"
-         "  - {name: b, cluster: {chip: h20, chips: 8}}\n", 1, "amounts such as 30T"},
-        {"grid: [{model: llama3-8b}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         1, "amounts such as 30T"},
+        {"grid: [{model: llama3-8b}]\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: "
+         "{chip: h20, chips: 8}}\n",
          1, "no tokens"},
-        {"grid: [{model: llama3-8b, tokens: 1T}]\nhorizon: 0 days\ndeals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n"
-         "  - {name: b, cluster: {chip: h20, chips: 8}}\n", 2, "horizon"},
+        {"grid: [{model: llama3-8b, tokens: 1T}]\nhorizon: 0 days\ndeals:\n  - {name: a, cluster: {chip: h20, chips: "
+         "8}}\n"
+         "  - {name: b, cluster: {chip: h20, chips: 8}}\n",
+         2, "horizon"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); ++i) {
         fc_comparison c;
@@ -189,10 +190,10 @@ static void test_config_compare__refusals_say_where(void **state)
     }
 }
 
-static void test_config_compare__a_grid_has_its_limit(void **state)
-{
-    char text[2048] = "deals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n"
-                      "grid:\n  - {model: llama3-8b, tokens: [1T";
+static void test_config_compare__a_grid_has_its_limit(void **state) {
+    char text[2048] =
+        "deals:\n  - {name: a, cluster: {chip: h20, chips: 8}}\n  - {name: b, cluster: {chip: h20, chips: 8}}\n"
+        "grid:\n  - {model: llama3-8b, tokens: [1T";
     for (int i = 0; i < FC_MAX_CELLS; ++i) {
         strcat(text, ", 1T");
     }
@@ -204,8 +205,7 @@ static void test_config_compare__a_grid_has_its_limit(void **state)
     assert_told(&error, "more than 24 cells");
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config_compare__sides_and_cells),
         cmocka_unit_test(test_config_compare__a_part_over_its_side),

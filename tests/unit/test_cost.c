@@ -2,8 +2,7 @@
 #include "chain_helpers.h"
 
 /* 1,000 chip-hours, a million tokens. */
-static fc_cost price(fc_deal deal, double it_w)
-{
+static fc_cost price(fc_deal deal, double it_w) {
     fc_error error = {0};
     assert_fine(fc_deal_check(&deal, &error), &error);
     fc_cluster cluster = fc_cluster_default();
@@ -17,8 +16,7 @@ static fc_cost price(fc_deal deal, double it_w)
     return cost;
 }
 
-static void test_cost__rent(void **state)
-{
+static void test_cost__rent(void **state) {
     (void)state;
     fc_deal deal = fc_deal_default();
     deal.usd_per_chip_h = 2.5;
@@ -29,8 +27,7 @@ static void test_cost__rent(void **state)
 }
 
 /* 1.25 billion dollars a month for 325,000 chips: 5.265 dollars a chip-hour of 730.5 hours a month. */
-static void test_cost__contract(void **state)
-{
+static void test_cost__contract(void **state) {
     (void)state;
     fc_deal deal = fc_deal_default();
     deal.contract_usd_per_month = 1.25e9;
@@ -40,8 +37,7 @@ static void test_cost__contract(void **state)
 
 /* Cottier et al. 2405.21015: an H100 of 30,000 dollars loses 30000·0.14·ln10/8766 = 1.1032 dollars in its first hour,
  * 1.3620 with a network of 19 % of the cluster; a year later 10^-0.14 = 0.7244 of that. */
-static void test_cost__own(void **state)
-{
+static void test_cost__own(void **state) {
     (void)state;
     fc_deal deal = fc_deal_default();
     deal.own_usd_per_chip = 30000;
@@ -54,8 +50,7 @@ static void test_cost__own(void **state)
 }
 
 /* What a year charges in hourly steps is what the year takes off the value. */
-static void test_cost__own_adds_up_to_the_loss(void **state)
-{
+static void test_cost__own_adds_up_to_the_loss(void **state) {
     (void)state;
     fc_deal deal = fc_deal_default();
     deal.own_usd_per_chip = 30000;
@@ -68,8 +63,7 @@ static void test_cost__own_adds_up_to_the_loss(void **state)
     assert_near(charged, 30000.0 * (1.0 - pow(10.0, -0.14)), 1e-8);
 }
 
-static void test_cost__own_pays_its_electricity(void **state)
-{
+static void test_cost__own_pays_its_electricity(void **state) {
     (void)state;
     fc_deal deal = fc_deal_default();
     deal.own_usd_per_chip = 30000;
@@ -84,8 +78,7 @@ static void test_cost__own_pays_its_electricity(void **state)
     assert_near(price(rent, 1400).total_usd, 2000.0, 1e-15);
 }
 
-static void test_cost__energy_is_the_average_and_power_the_peak(void **state)
-{
+static void test_cost__energy_is_the_average_and_power_the_peak(void **state) {
     (void)state;
     fc_cost cost = price(fc_deal_default(), 1400);
     assert_int_equal(cost.powered, 1);
@@ -93,8 +86,7 @@ static void test_cost__energy_is_the_average_and_power_the_peak(void **state)
     assert_near(cost.peak_mw, 2000.0 * 1.4e-3 * 1.2, 1e-12);
 }
 
-static void test_cost__unknown_stays_unknown(void **state)
-{
+static void test_cost__unknown_stays_unknown(void **state) {
     (void)state;
     fc_cost cost = price(fc_deal_default(), 0);
     assert_int_equal(cost.priced, 0);
@@ -103,8 +95,7 @@ static void test_cost__unknown_stays_unknown(void **state)
 }
 
 /* A run that never ends costs nothing only where there is no price: never a value that is no number. */
-static void test_cost__an_endless_run_is_no_nan(void **state)
-{
+static void test_cost__an_endless_run_is_no_nan(void **state) {
     (void)state;
     fc_cluster cluster = fc_cluster_default();
     fc_deal deal = fc_deal_default();
@@ -114,8 +105,7 @@ static void test_cost__an_endless_run_is_no_nan(void **state)
     assert_true(cost.total_usd == 0 && cost.usd_per_mtoken == 0 && cost.energy_mwh == 0);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cost__rent),
         cmocka_unit_test(test_cost__contract),

@@ -3,15 +3,13 @@
 
 #include "chain/draws.h"
 
-static fc_study checked(fc_study study)
-{
+static fc_study checked(fc_study study) {
     fc_error error = {0};
     assert_fine(fc_study_check(&study, &error), &error);
     return study;
 }
 
-static fc_estimate estimate(void **state, const fc_study *study)
-{
+static fc_estimate estimate(void **state, const fc_study *study) {
     chain_desk *desk = *state;
     fc_error error = {0};
     fc_estimate out;
@@ -19,8 +17,7 @@ static fc_estimate estimate(void **state, const fc_study *study)
     return out;
 }
 
-static fc_study priced_study(void)
-{
+static fc_study priced_study(void) {
     fc_study study = ideal_study(8);
     study.deal.usd_per_chip_h = 2;
     study.cluster.chip.it_power_w = 1000;
@@ -29,8 +26,7 @@ static fc_study priced_study(void)
     return checked(study);
 }
 
-static void add_spread(fc_study *study, const char *key, size_t offset, double low, double mid, double high)
-{
+static void add_spread(fc_study *study, const char *key, size_t offset, double low, double mid, double high) {
     fc_spread *spread = &study->spreads[study->spreads_count++];
     memset(spread, 0, sizeof *spread);
     snprintf(spread->key, sizeof spread->key, "%s", key);
@@ -47,10 +43,9 @@ static void add_spread(fc_study *study, const char *key, size_t offset, double l
         add_spread((study), #member, offsetof(fc_study, member), (low), (mid), (high));                                \
     } while (0)
 
-/* ---- draws ---------------------------------------------------------------------------------------------------------- */
+/* ---- draws ------------------------------------------------------------------------------------------------------ */
 
-static void test_estimate__a_result_has_the_range_of_its_only_input(void **state)
-{
+static void test_estimate__a_result_has_the_range_of_its_only_input(void **state) {
     fc_study study = priced_study();
     fc_estimate sure = estimate(state, &study);
     assert_true(sure.total_usd.p10 == sure.total_usd.p90 && sure.draws_count == 1);
@@ -66,8 +61,7 @@ static void test_estimate__a_result_has_the_range_of_its_only_input(void **state
     assert_near(out.drivers[0].swing_frac, 1.25, 1e-6);
 }
 
-static void test_estimate__same_seed_same_bytes(void **state)
-{
+static void test_estimate__same_seed_same_bytes(void **state) {
     fc_study study = priced_study();
     study.seed = 42;
     ADD_SPREAD(&study, deal.usd_per_chip_h, 1.5, 2.0, 4.0);
@@ -82,8 +76,7 @@ static void test_estimate__same_seed_same_bytes(void **state)
 }
 
 /* Two inputs of a product: as one belief their ranges multiply, apart they partly cancel. */
-static void test_estimate__shared_beliefs_are_drawn_together(void **state)
-{
+static void test_estimate__shared_beliefs_are_drawn_together(void **state) {
     fc_study study = priced_study();
     ADD_SPREAD(&study, deal.usd_per_chip_h, 1.0, 2.0, 4.0);
     ADD_SPREAD(&study, step_time_factor, 1.5, 3.0, 6.0);
@@ -99,8 +92,22 @@ static void test_estimate__shared_beliefs_are_drawn_together(void **state)
     }
 }
 
-static void test_estimate__draws_stay_inside_the_fields_limits(void **state)
-{
+/* What-if questions compare like with like: one more range, or one less, leaves the other inputs' draws alone. */
+static void test_estimate__an_inputs_draws_are_its_own(void **state) {
+    (void)state;
+    fc_study alone = priced_study();
+    fc_study beside = alone;
+    ADD_SPREAD(&alone, deal.usd_per_chip_h, 1.0, 2.0, 4.0);
+    ADD_SPREAD(&beside, step_time_factor, 1.5, 3.0, 6.0);
+    ADD_SPREAD(&beside, deal.usd_per_chip_h, 1.0, 2.0, 4.0);
+    for (uint64_t trial = 0; trial < 100; ++trial) {
+        fc_draws_apply(&alone, 1, trial, 0);
+        fc_draws_apply(&beside, 1, trial, 0);
+        assert_true(alone.deal.usd_per_chip_h == beside.deal.usd_per_chip_h);
+    }
+}
+
+static void test_estimate__draws_stay_inside_the_fields_limits(void **state) {
     (void)state;
     fc_study study = priced_study();
     ADD_SPREAD(&study, deal.share_frac, 0.5, 0.9, 1.0);
@@ -115,8 +122,7 @@ static void test_estimate__draws_stay_inside_the_fields_limits(void **state)
 }
 
 /* Tokens and optimizer bytes are counted before the plan is known; their ranges reach the results all the same. */
-static void test_estimate__ranges_of_the_workload_count(void **state)
-{
+static void test_estimate__ranges_of_the_workload_count(void **state) {
     fc_study study = priced_study();
     ADD_SPREAD(&study, workload.tokens_count, 0.5e9, 1e9, 2e9);
     fc_estimate out = estimate(state, &study);
@@ -132,8 +138,7 @@ static void test_estimate__ranges_of_the_workload_count(void **state)
     assert_true(slow.goodput_frac.p90 > slow.goodput_frac.p10);
 }
 
-static void test_estimate__ranges_of_the_chip_reach_its_network(void **state)
-{
+static void test_estimate__ranges_of_the_chip_reach_its_network(void **state) {
     fc_study study = priced_study();
     study.plan = plan_of(8, 1, 1, 1, 8);
     ADD_SPREAD(&study, cluster.chip.scaleup_bytes_per_s, 1e11, 2e11, 4e11);
@@ -142,8 +147,7 @@ static void test_estimate__ranges_of_the_chip_reach_its_network(void **state)
     assert_true(out.time_s.p90 > 1.5 * out.time_s.p10);
 }
 
-static void test_estimate__drivers_are_ranked(void **state)
-{
+static void test_estimate__drivers_are_ranked(void **state) {
     fc_study study = priced_study();
     ADD_SPREAD(&study, deal.usd_per_chip_h, 1.9, 2.0, 2.1);
     ADD_SPREAD(&study, step_time_factor, 1.5, 3.0, 6.0);
@@ -157,10 +161,9 @@ static void test_estimate__drivers_are_ranked(void **state)
     assert_true(out.days.p90 > out.days.p10); /* but days do */
 }
 
-/* ---- one point ------------------------------------------------------------------------------------------------------ */
+/* ---- one point -------------------------------------------------------------------------------------------------- */
 
-static void test_estimate__a_stated_mfu_replaces_the_time(void **state)
-{
+static void test_estimate__a_stated_mfu_replaces_the_time(void **state) {
     fc_study study = priced_study();
     study.deal.mfu_frac = 0.2;
     fc_estimate out = estimate(state, &study);
@@ -172,8 +175,7 @@ static void test_estimate__a_stated_mfu_replaces_the_time(void **state)
     assert_near(fast.point.step.hfu_frac, 1.0, 1e-12);
 }
 
-static void test_estimate__a_run_without_end_is_refused(void **state)
-{
+static void test_estimate__a_run_without_end_is_refused(void **state) {
     chain_desk *desk = *state;
     fc_study study = priced_study();
     study.cluster.chip.failures_per_chip_h = 1;
@@ -186,14 +188,12 @@ static void test_estimate__a_run_without_end_is_refused(void **state)
     assert_int_equal(fc_estimate_study(&out, &study, desk->arena, &error), FC_OK);
 }
 
-static void assert_range(fc_range range)
-{
+static void assert_range(fc_range range) {
     assert_true(isfinite(range.p10) && isfinite(range.p50) && isfinite(range.p90));
     assert_true(0 <= range.p10 && range.p10 <= range.p50 && range.p50 <= range.p90);
 }
 
-static void test_estimate__any_study_gives_sound_ranges_or_a_sentence(void **state)
-{
+static void test_estimate__any_study_gives_sound_ranges_or_a_sentence(void **state) {
     (void)state;
     dice d = {.seed = 17};
     int answered = 0;
@@ -213,8 +213,8 @@ static void test_estimate__any_study_gives_sound_ranges_or_a_sentence(void **sta
             continue;
         }
         answered += 1;
-        const fc_range ranges[] = {out.time_s, out.mfu_frac, out.days, out.chip_h, out.goodput_frac, out.total_usd,
-                                   out.usd_per_mtoken, out.energy_mwh};
+        const fc_range ranges[] = {out.time_s,       out.mfu_frac,  out.days,           out.chip_h,
+                                   out.goodput_frac, out.total_usd, out.usd_per_mtoken, out.energy_mwh};
         for (size_t j = 0; j < COUNT_OF(ranges); ++j) {
             assert_range(ranges[j]);
         }
@@ -226,10 +226,9 @@ static void test_estimate__any_study_gives_sound_ranges_or_a_sentence(void **sta
     assert_true(answered > 200);
 }
 
-/* ---- the measured domain -------------------------------------------------------------------------------------------- */
+/* ---- the measured domain ---------------------------------------------------------------------------------------- */
 
-static void test_estimate__axes_beyond_are_listed(void **state)
-{
+static void test_estimate__axes_beyond_are_listed(void **state) {
     fc_study study = priced_study();
     fc_estimate out = estimate(state, &study);
     char text[160];
@@ -245,12 +244,12 @@ static void test_estimate__axes_beyond_are_listed(void **state)
     assert_true(strlen(tiny) < sizeof tiny);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_estimate__a_result_has_the_range_of_its_only_input),
         cmocka_unit_test(test_estimate__same_seed_same_bytes),
         cmocka_unit_test(test_estimate__shared_beliefs_are_drawn_together),
+        cmocka_unit_test(test_estimate__an_inputs_draws_are_its_own),
         cmocka_unit_test(test_estimate__draws_stay_inside_the_fields_limits),
         cmocka_unit_test(test_estimate__ranges_of_the_workload_count),
         cmocka_unit_test(test_estimate__ranges_of_the_chip_reach_its_network),

@@ -11,8 +11,7 @@ enum { MOST_RANKS = 64 };
 static const double LINK_BYTES_PER_S = 50e9;
 static const double LATENCY_S = 3e-6;
 
-static fc_hd_net flat(double ranks, double latency_s)
-{
+static fc_hd_net flat(double ranks, double latency_s) {
     fc_hd_net net = {.tiers_count = 1};
     net.members[0] = ranks;
     net.bytes_per_s[0] = LINK_BYTES_PER_S;
@@ -24,8 +23,7 @@ static fc_hd_net flat(double ranks, double latency_s)
 /* ---- simulations: pieces really move ---------------------------------------------------------------------------- */
 
 /* Ring: in step i every rank passes on the piece it got last. Seconds until every rank has every piece. */
-static double ring_gather_s(int ranks, double bytes, double latency_s)
-{
+static double ring_gather_s(int ranks, double bytes, double latency_s) {
     bool has[MOST_RANKS][MOST_RANKS] = {{false}};
     for (int r = 0; r < ranks; ++r) {
         has[r][r] = true;
@@ -48,8 +46,7 @@ static double ring_gather_s(int ranks, double bytes, double latency_s)
 }
 
 /* Bruck: in each step a rank sends all it has, at most what is missing, to the rank 2^step below. */
-static double bruck_gather_s(int ranks, double bytes, double latency_s)
-{
+static double bruck_gather_s(int ranks, double bytes, double latency_s) {
     int held = 1; /* pieces r, r + 1, … of every rank r */
     double time_s = 0;
     while (held < ranks) {
@@ -61,8 +58,7 @@ static double bruck_gather_s(int ranks, double bytes, double latency_s)
 }
 
 /* Ring reduce-scatter: partial sums travel; every rank ends with one full sum. */
-static double ring_scatter_s(int ranks, double bytes)
-{
+static double ring_scatter_s(int ranks, double bytes) {
     int sums[MOST_RANKS][MOST_RANKS];
     for (int r = 0; r < ranks; ++r) {
         for (int piece = 0; piece < ranks; ++piece) {
@@ -85,8 +81,7 @@ static double ring_scatter_s(int ranks, double bytes)
 }
 
 /* Pairwise exchange: in round i a rank sends its piece for the rank i above. */
-static double pairwise_exchange_s(int ranks, double bytes)
-{
+static double pairwise_exchange_s(int ranks, double bytes) {
     bool got[MOST_RANKS][MOST_RANKS] = {{false}};
     double time_s = 0;
     for (int round = 1; round < ranks; ++round) {
@@ -103,8 +98,7 @@ static double pairwise_exchange_s(int ranks, double bytes)
     return time_s;
 }
 
-static void test_hd_collective__gather_moves_what_a_ring_moves(void **state)
-{
+static void test_hd_collective__gather_moves_what_a_ring_moves(void **state) {
     (void)state;
     for (int ranks = 2; ranks <= MOST_RANKS; ++ranks) {
         fc_hd_net net = flat(ranks, 0);
@@ -115,8 +109,7 @@ static void test_hd_collective__gather_moves_what_a_ring_moves(void **state)
 }
 
 /* Few bytes: a logarithm of steps; a ring never takes fewer. */
-static void test_hd_collective__gather_takes_brucks_steps(void **state)
-{
+static void test_hd_collective__gather_takes_brucks_steps(void **state) {
     (void)state;
     for (int ranks = 2; ranks <= MOST_RANKS; ++ranks) {
         fc_hd_net net = flat(ranks, LATENCY_S);
@@ -125,8 +118,7 @@ static void test_hd_collective__gather_takes_brucks_steps(void **state)
     }
 }
 
-static void test_hd_collective__all_to_all_moves_what_an_exchange_moves(void **state)
-{
+static void test_hd_collective__all_to_all_moves_what_an_exchange_moves(void **state) {
     (void)state;
     for (int ranks = 2; ranks <= MOST_RANKS; ++ranks) {
         fc_hd_net net = flat(ranks, 0);
@@ -134,8 +126,7 @@ static void test_hd_collective__all_to_all_moves_what_an_exchange_moves(void **s
     }
 }
 
-static void test_hd_collective__one_rank_needs_nothing(void **state)
-{
+static void test_hd_collective__one_rank_needs_nothing(void **state) {
     (void)state;
     fc_hd_net net = flat(1, LATENCY_S);
     assert_true(fc_hd_gather_s(&net, 1e9) == 0 && fc_hd_all_reduce_s(&net, 1e9) == 0);
@@ -145,10 +136,9 @@ static void test_hd_collective__one_rank_needs_nothing(void **state)
     assert_true(fc_hd_gather_s(&empty, 1e9) == 0 && fc_hd_all_to_all_s(&empty, 1e9) == 0);
 }
 
-/* ---- two tiers ------------------------------------------------------------------------------------------------------ */
+/* ---- two tiers -------------------------------------------------------------------------------------------------- */
 
-static fc_hd_net nodes_of_eight(double nodes, double outer_bytes_per_s)
-{
+static fc_hd_net nodes_of_eight(double nodes, double outer_bytes_per_s) {
     fc_hd_net net = flat(8, 0);
     net.tiers_count = 2;
     net.members[1] = 8 * nodes;
@@ -157,9 +147,9 @@ static fc_hd_net nodes_of_eight(double nodes, double outer_bytes_per_s)
     return net;
 }
 
-/* Each of eight ports carries an eighth of the data between nodes, at the same time as the links inside carry theirs. */
-static void test_hd_collective__tiers_work_side_by_side(void **state)
-{
+/* Each of eight ports carries an eighth of the data between nodes, at the same time as the links inside carry theirs.
+ *  */
+static void test_hd_collective__tiers_work_side_by_side(void **state) {
     (void)state;
     double inside_s = 1e9 * 7.0 / 8.0 / LINK_BYTES_PER_S;
     fc_hd_net fast = nodes_of_eight(4, LINK_BYTES_PER_S);
@@ -172,8 +162,7 @@ static void test_hd_collective__tiers_work_side_by_side(void **state)
     assert_near(fc_hd_all_to_all_s(&faster, 32e6), 7e6 / LINK_BYTES_PER_S, 1e-12);
 }
 
-static void test_hd_collective__a_message_goes_through_the_outermost_tier(void **state)
-{
+static void test_hd_collective__a_message_goes_through_the_outermost_tier(void **state) {
     (void)state;
     fc_hd_net net = nodes_of_eight(2, 1e9);
     net.latency_s[1] = 1e-5;
@@ -182,10 +171,9 @@ static void test_hd_collective__a_message_goes_through_the_outermost_tier(void *
     assert_near(fc_hd_send_s(&net, 1e9), 1e9 / LINK_BYTES_PER_S, 1e-12);
 }
 
-/* ---- groups on clusters --------------------------------------------------------------------------------------------- */
+/* ---- groups on clusters ----------------------------------------------------------------------------------------- */
 
-static fc_cluster cluster_named(void **state, const char *chip, double chips)
-{
+static fc_cluster cluster_named(void **state, const char *chip, double chips) {
     chain_desk *desk = *state;
     fc_error error = {0};
     fc_study study;
@@ -201,15 +189,13 @@ static fc_cluster cluster_named(void **state, const char *chip, double chips)
 }
 
 /* One way, before what software reaches. */
-static double all_to_all_rate(const fc_cluster *cluster, double ranks)
-{
+static double all_to_all_rate(const fc_cluster *cluster, double ranks) {
     fc_hd_net net = fc_step_group(cluster, cluster->chips_count, ranks, 1.0);
     return net.all_to_all_bytes_per_s[0] / cluster->tiers[0].eff_frac;
 }
 
 /* Bytes a second a chip: shared physics of real machines. */
-static void test_hd_collective__all_to_all_of_known_machines(void **state)
-{
+static void test_hd_collective__all_to_all_of_known_machines(void **state) {
     const struct {
         const char *chip;
         double chips;
@@ -226,30 +212,26 @@ static void test_hd_collective__all_to_all_of_known_machines(void **state)
 }
 
 /* Half of the pod's chips send half of their data over a cut: rate = 4 · bisection / chips, published as 24 TB/s. */
-static void test_hd_collective__tpu_v4_pod_has_its_bisection(void **state)
-{
+static void test_hd_collective__tpu_v4_pod_has_its_bisection(void **state) {
     fc_cluster pod = cluster_named(state, "tpu-v4", 4096);
     assert_near(all_to_all_rate(&pod, 4096) * 4096.0 / 4.0, 24e12, 0.05);
 }
 
 /* A 2×2×2 block inside the pod: four links cross its middle both ways, eight chips send half over it. */
-static void test_hd_collective__a_block_of_a_torus_has_its_own_bisection(void **state)
-{
+static void test_hd_collective__a_block_of_a_torus_has_its_own_bisection(void **state) {
     fc_cluster pod = cluster_named(state, "tpu-v4", 4096);
     assert_near(all_to_all_rate(&pod, 8), 4.0 * 4.0 * 45e9 / 8.0, 1e-12);
     fc_cluster few = cluster_named(state, "tpu-v4", 8);
     assert_near(all_to_all_rate(&few, 8), 4.0 * 4.0 * 45e9 / 8.0, 1e-12);
 }
 
-static double inside_node(const fc_cluster *cluster, double used, double size, double stride)
-{
+static double inside_node(const fc_cluster *cluster, double used, double size, double stride) {
     fc_hd_net net = fc_step_group(cluster, used, size, stride);
     assert_true(net.members[net.tiers_count - 1] == size);
     return net.members[0];
 }
 
-static void test_hd_collective__groups_take_whole_pieces_of_a_node(void **state)
-{
+static void test_hd_collective__groups_take_whole_pieces_of_a_node(void **state) {
     fc_cluster nodes = cluster_named(state, "h100-sxm", 1024);
     assert_true(inside_node(&nodes, 1024, 8, 1) == 8);
     assert_true(inside_node(&nodes, 1024, 16, 1) == 8);
@@ -264,8 +246,7 @@ static void test_hd_collective__groups_take_whole_pieces_of_a_node(void **state)
     assert_true(inside_node(&racks, 1, 1, 1) == 1);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hd_collective__gather_moves_what_a_ring_moves),
         cmocka_unit_test(test_hd_collective__gather_takes_brucks_steps),

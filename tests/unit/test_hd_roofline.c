@@ -3,8 +3,7 @@
 
 #include "flopcast/hd/roofline.h"
 
-static void test_hd_roofline__ramp_reaches_half_at_half(void **state)
-{
+static void test_hd_roofline__ramp_reaches_half_at_half(void **state) {
     (void)state;
     assert_true(fc_hd_ramp(100.0, 100.0) == 0.5);
     assert_true(fc_hd_ramp(1.0, 0.0) == 1.0);
@@ -12,8 +11,7 @@ static void test_hd_roofline__ramp_reaches_half_at_half(void **state)
     assert_true(fc_hd_ramp(1e-300, 1e6) > 0.0);
 }
 
-static void test_hd_roofline__matmul_rate_is_the_product_of_its_ramps(void **state)
-{
+static void test_hd_roofline__matmul_rate_is_the_product_of_its_ramps(void **state) {
     (void)state;
     assert_true(fc_hd_matmul_rate(64, 64, 64, 1e15, 1.0, 0, 0, 0) == 1e15);
     assert_near(fc_hd_matmul_rate(128, 256, 512, 1e15, 0.8, 128, 256, 512), 0.1e15, 1e-15);
@@ -22,8 +20,7 @@ static void test_hd_roofline__matmul_rate_is_the_product_of_its_ramps(void **sta
     assert_true(large < 0.8e15);
 }
 
-static void test_hd_roofline__the_longer_of_two(void **state)
-{
+static void test_hd_roofline__the_longer_of_two(void **state) {
     (void)state;
     assert_true(fc_hd_roofline_s(1e15, 1e15, 1e12, 2e12) == 1.0);
     assert_true(fc_hd_roofline_s(1e15, 1e15, 4e12, 2e12) == 2.0);
@@ -34,8 +31,7 @@ static void test_hd_roofline__the_longer_of_two(void **state)
     assert_true(fc_hd_roofline_s(500e12, 1e15, 1e12, 2e12) == 0.5);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hd_roofline__ramp_reaches_half_at_half),
         cmocka_unit_test(test_hd_roofline__matmul_rate_is_the_product_of_its_ramps),

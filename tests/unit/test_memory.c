@@ -3,7 +3,7 @@
 
 static const double GIB = 1073741824.0;
 
-/* ---- Korthikanti et al. 2205.05198 ---------------------------------------------------------------------------------- */
+/* ---- Korthikanti et al. 2205.05198 ------------------------------------------------------------------------------ */
 
 /* Table 3, and the two parts of figure 1: GiB a GPU with sequence parallelism and selective recomputation. */
 typedef struct published {
@@ -24,8 +24,7 @@ static const published korthikanti[] = {
 };
 
 /* Fp32 gradients, master copy and two moments beside 16-bit weights: 18 bytes a parameter. */
-static fc_ops korthikanti_ops(chain_desk *desk, const published *row)
-{
+static fc_ops korthikanti_ops(chain_desk *desk, const published *row) {
     fc_error error = {0};
     fc_model model;
     assert_fine(fc_config_model(&model, desk->arena, &desk->config.catalog, row->model, &error), &error);
@@ -38,8 +37,7 @@ static fc_ops korthikanti_ops(chain_desk *desk, const published *row)
     return ops;
 }
 
-static fc_memory korthikanti_memory(const fc_ops *ops, const published *row)
-{
+static fc_memory korthikanti_memory(const fc_ops *ops, const published *row) {
     fc_cluster cluster = fc_cluster_default();
     cluster.chip.memory_bytes = 80.0 * GIB;
     fc_stack stack = fc_stack_default();
@@ -54,18 +52,17 @@ static fc_memory korthikanti_memory(const fc_ops *ops, const published *row)
     return memory;
 }
 
-static double states_gib(const fc_memory *memory)
-{
+static double states_gib(const fc_memory *memory) {
     const double *bytes = memory->cause_bytes;
-    double sum = bytes[FC_MEMORY_WEIGHTS] + bytes[FC_MEMORY_GRADS] + bytes[FC_MEMORY_MASTER] + bytes[FC_MEMORY_OPTIMIZER];
+    double sum =
+        bytes[FC_MEMORY_WEIGHTS] + bytes[FC_MEMORY_GRADS] + bytes[FC_MEMORY_MASTER] + bytes[FC_MEMORY_OPTIMIZER];
     return sum / GIB;
 }
 
 static double activations_gib(const fc_memory *memory) { return memory->cause_bytes[FC_MEMORY_ACTIVATIONS] / GIB; }
 
 /* The paper counts 12·L·h² parameters and leaves out what stands before and after the layers. */
-static void drop_both_ends(fc_ops *ops)
-{
+static void drop_both_ends(fc_ops *ops) {
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
         if (ops->ops[i].place != FC_PLACE_LAYER) {
             ops->ops[i].params_count = 0;
@@ -75,8 +72,7 @@ static void drop_both_ends(fc_ops *ops)
 }
 
 /* 18 bytes a parameter (16 would give 40.5 GiB where the paper has 45.56), and equations 5 and 7 with interleaving. */
-static void test_memory__layers_take_what_korthikanti_publishes(void **state)
-{
+static void test_memory__layers_take_what_korthikanti_publishes(void **state) {
     for (size_t i = 0; i < COUNT_OF(korthikanti); ++i) {
         const published *row = &korthikanti[i];
         fc_ops ops = korthikanti_ops(*state, row);
@@ -88,10 +84,9 @@ static void test_memory__layers_take_what_korthikanti_publishes(void **state)
     }
 }
 
-/* With both ends: the first stage's word and position tables, 18·h·(V/8 + 2048) bytes, and a dropout mask a micro-batch in
- * flight, s·b·h·p/t. The smaller a stage's share of the layers, the more they are: 10 % of the states of 1T. */
-static void test_memory__ends_come_on_top(void **state)
-{
+/* With both ends: the first stage's word and position tables, 18·h·(V/8 + 2048) bytes, and a dropout mask a
+ * micro-batch in flight, s·b·h·p/t. The smaller a stage's share of the layers, the more they are: 11 % of 1T's states. */
+static void test_memory__ends_come_on_top(void **state) {
     for (size_t i = 0; i < COUNT_OF(korthikanti); ++i) {
         const published *row = &korthikanti[i];
         fc_ops ops = korthikanti_ops(*state, row);
@@ -106,10 +101,9 @@ static void test_memory__ends_come_on_top(void **state)
     }
 }
 
-/* ---- pipelines ------------------------------------------------------------------------------------------------------ */
+/* ---- pipelines -------------------------------------------------------------------------------------------------- */
 
-static fc_memory size(const fc_study *study)
-{
+static fc_memory size(const fc_study *study) {
     fc_ops ops;
     fc_memory memory;
     fc_ops_count(&ops, &study->model, &study->workload);
@@ -117,15 +111,13 @@ static fc_memory size(const fc_study *study)
     return memory;
 }
 
-static fc_study checked(fc_study study)
-{
+static fc_study checked(fc_study study) {
     fc_error error = {0};
     assert_fine(fc_study_check(&study, &error), &error);
     return study;
 }
 
-static void test_memory__a_pipeline_keeps_no_more_micro_batches_than_there_are(void **state)
-{
+static void test_memory__a_pipeline_keeps_no_more_micro_batches_than_there_are(void **state) {
     (void)state;
     fc_study study = ideal_study(4);
     study.model.vocab = 16; /* so that the first stage is the fullest */
@@ -140,9 +132,9 @@ static void test_memory__a_pipeline_keeps_no_more_micro_batches_than_there_are(v
     assert_near(size(&many).cause_bytes[FC_MEMORY_ACTIVATIONS], 4.0 * each, 1e-12);
 }
 
-/* One stage of four by a count of chunks: 2(p - 1) + (v - 1)p + 1 forward passes before the first backward pass ends. */
-static void test_memory__interleaving_keeps_more(void **state)
-{
+/* One stage of four by a count of chunks: 2(p - 1) + (v - 1)p + 1 forward passes before the first backward pass ends.
+ *  */
+static void test_memory__interleaving_keeps_more(void **state) {
     (void)state;
     fc_study study = ideal_study(4);
     study.plan = plan_of(1, 4, 1, 1, 64);
@@ -155,8 +147,7 @@ static void test_memory__interleaving_keeps_more(void **state)
 }
 
 /* Both stages hold the tied table; one stage alone holds it once. */
-static void test_memory__a_tied_table_lies_on_both_ends(void **state)
-{
+static void test_memory__a_tied_table_lies_on_both_ends(void **state) {
     (void)state;
     fc_study study = ideal_study(2);
     study.model.layers_count = 2;
@@ -178,8 +169,7 @@ static void test_memory__a_tied_table_lies_on_both_ends(void **state)
 }
 
 /* Multi-token prediction reads the word table again, on the last stage. */
-static void test_memory__multi_token_prediction_needs_the_table(void **state)
-{
+static void test_memory__multi_token_prediction_needs_the_table(void **state) {
     (void)state;
     fc_study study = ideal_study(2);
     study.model.layers_count = 3;
@@ -192,11 +182,10 @@ static void test_memory__multi_token_prediction_needs_the_table(void **state)
     assert_true(size(&study_of_two).cause_bytes[FC_MEMORY_WEIGHTS] > 2.0 * 2.0 * 1e6 * 1024.0);
 }
 
-/* ---- sharding ------------------------------------------------------------------------------------------------------- */
+/* ---- sharding --------------------------------------------------------------------------------------------------- */
 
 /* 2 + 4 + 4 + 8 bytes a parameter; ZeRO 1 splits 12 of them, 2 another 4, 3 all (Rajbhandari et al. 1910.02054). */
-static void test_memory__zero_splits_by_stage(void **state)
-{
+static void test_memory__zero_splits_by_stage(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(8));
     fc_ops ops;
@@ -212,8 +201,7 @@ static void test_memory__zero_splits_by_stage(void **state)
 }
 
 /* What the optimizer of the whole model holds does not depend on how replicas share it. */
-static void test_memory__experts_are_split_once(void **state)
-{
+static void test_memory__experts_are_split_once(void **state) {
     (void)state;
     fc_study study = ideal_study(8);
     study.model.experts = 8;
@@ -229,8 +217,7 @@ static void test_memory__experts_are_split_once(void **state)
     assert_true(size(&split).cause_bytes[FC_MEMORY_WEIGHTS] < size(&together).cause_bytes[FC_MEMORY_WEIGHTS]);
 }
 
-static double least_bytes(const fc_study *study)
-{
+static double least_bytes(const fc_study *study) {
     fc_memory memory = size(study);
     double sum = 0;
     for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
@@ -243,15 +230,13 @@ static double least_bytes(const fc_study *study)
 }
 
 /* Rounding may differ in the last bits where nothing else does. */
-static void assert_no_more(double found, double before)
-{
+static void assert_no_more(double found, double before) {
     if (found > before * (1.0 + 1e-12)) {
         fail_msg("%.17g bytes are more than %.17g", found, before);
     }
 }
 
-static void test_memory__falls_or_stays_with_what_saves_it(void **state)
-{
+static void test_memory__falls_or_stays_with_what_saves_it(void **state) {
     (void)state;
     dice d = {.seed = 11};
     for (int i = 0; i < 20000; ++i) {
@@ -275,8 +260,7 @@ static void test_memory__falls_or_stays_with_what_saves_it(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory__layers_take_what_korthikanti_publishes),
         cmocka_unit_test(test_memory__ends_come_on_top),

@@ -3,24 +3,21 @@
 
 static const double GIB = 1073741824.0;
 
-static fc_status choose(fc_plan *plan, fc_estimate *counts, const fc_study *study, fc_error *error)
-{
+static fc_status choose(fc_plan *plan, fc_estimate *counts, const fc_study *study, fc_error *error) {
     fc_ops ops;
     fc_ops_count(&ops, &study->model, &study->workload);
     memset(counts, 0, sizeof *counts);
     return fc_plan_choose(plan, counts, &ops, study, error);
 }
 
-static fc_study checked(fc_study study)
-{
+static fc_study checked(fc_study study) {
     fc_error error = {0};
     assert_fine(fc_study_check(&study, &error), &error);
     return study;
 }
 
 /* 32 chips of a real size and real losses, everything open. */
-static fc_study open_study(void)
-{
+static fc_study open_study(void) {
     fc_study study = ideal_study(32);
     fc_chip *chip = &study.cluster.chip;
     chip->matmul[FC_DTYPE_BF16] = (fc_matmul_curve){0.7, 120, 120, 110};
@@ -38,7 +35,7 @@ static fc_study open_study(void)
     return study;
 }
 
-/* ---- against brute force -------------------------------------------------------------------------------------------- */
+/* ---- against brute force ---------------------------------------------------------------------------------------- */
 
 typedef struct best {
     double time_s;
@@ -47,8 +44,7 @@ typedef struct best {
 } best;
 
 /* The least recomputation that fits, then the time. */
-static void weigh(best *out, const fc_study *study, const fc_ops *ops, fc_plan plan)
-{
+static void weigh(best *out, const fc_study *study, const fc_ops *ops, fc_plan plan) {
     for (uint32_t recompute = FC_RECOMPUTE_NONE; recompute <= FC_RECOMPUTE_FULL; ++recompute) {
         fc_memory memory;
         plan.recompute = recompute;
@@ -69,8 +65,7 @@ static void weigh(best *out, const fc_study *study, const fc_ops *ops, fc_plan p
 }
 
 /* Every plan of the stated set (docs/formulas.md, "Choosing a plan"), by plain loops over all numbers. */
-static best brute_force(const fc_study *study)
-{
+static best brute_force(const fc_study *study) {
     best out = {0};
     fc_ops ops;
     fc_ops_count(&ops, &study->model, &study->workload);
@@ -94,7 +89,8 @@ static best brute_force(const fc_study *study)
                     while (p.dp > 0 && (passes % p.dp != 0 || p.global_batch % p.micro_batch != 0)) {
                         --p.dp;
                     }
-                    for (p.ep = 1; p.dp > 0 && p.ep <= (study->model.experts > 0 ? study->model.experts : 1); p.ep *= 2) {
+                    for (p.ep = 1; p.dp > 0 && p.ep <= (study->model.experts > 0 ? study->model.experts : 1);
+                         p.ep *= 2) {
                         if (p.dp % p.ep == 0 && (p.ep == 1 || study->model.experts % p.ep == 0)) {
                             p.zero = 1;
                             weigh(&out, study, &ops, p);
@@ -111,8 +107,7 @@ static best brute_force(const fc_study *study)
     return out;
 }
 
-static void assert_best(const fc_study *study)
-{
+static void assert_best(const fc_study *study) {
     fc_plan plan;
     fc_estimate counts;
     fc_error error = {0};
@@ -132,8 +127,7 @@ static void assert_best(const fc_study *study)
     assert_true(counts.plans_tried_count >= counts.plans_fitting_count);
 }
 
-static void test_plan_choose__equals_brute_force(void **state)
-{
+static void test_plan_choose__equals_brute_force(void **state) {
     (void)state;
     dice d = {.seed = 5};
     for (int i = 0; i < 60; ++i) {
@@ -153,10 +147,9 @@ static void test_plan_choose__equals_brute_force(void **state)
     }
 }
 
-/* ---- what is given stays -------------------------------------------------------------------------------------------- */
+/* ---- what is given stays ---------------------------------------------------------------------------------------- */
 
-static void test_plan_choose__is_a_function_of_the_study(void **state)
-{
+static void test_plan_choose__is_a_function_of_the_study(void **state) {
     (void)state;
     fc_study study = checked(open_study());
     fc_plan first;
@@ -167,8 +160,7 @@ static void test_plan_choose__is_a_function_of_the_study(void **state)
     assert_memory_equal(&first, &second, sizeof first);
 }
 
-static void test_plan_choose__a_complete_plan_is_kept(void **state)
-{
+static void test_plan_choose__a_complete_plan_is_kept(void **state) {
     (void)state;
     dice d = {.seed = 9};
     for (int i = 0; i < 500; ++i) {
@@ -184,15 +176,14 @@ static void test_plan_choose__a_complete_plan_is_kept(void **state)
     }
 }
 
-static uint32_t *field_of(fc_plan *plan, int index)
-{
-    uint32_t *const fields[] = {&plan->tp, &plan->pp, &plan->vpp, &plan->dp, &plan->cp, &plan->ep, &plan->micro_batch, &plan->recompute};
+static uint32_t *field_of(fc_plan *plan, int index) {
+    uint32_t *const fields[] = {&plan->tp, &plan->pp, &plan->vpp,         &plan->dp,
+                                &plan->cp, &plan->ep, &plan->micro_batch, &plan->recompute};
     return fields[index];
 }
 
 /* Any part of a plan may be given; what comes back keeps it and passes the study's own check. */
-static void test_plan_choose__a_given_part_is_kept_and_the_whole_is_sound(void **state)
-{
+static void test_plan_choose__a_given_part_is_kept_and_the_whole_is_sound(void **state) {
     (void)state;
     dice d = {.seed = 21};
     int chosen = 0;
@@ -219,8 +210,7 @@ static void test_plan_choose__a_given_part_is_kept_and_the_whole_is_sound(void *
     assert_true(chosen > 150);
 }
 
-static void test_plan_choose__a_batch_that_hardly_divides_still_gets_a_plan(void **state)
-{
+static void test_plan_choose__a_batch_that_hardly_divides_still_gets_a_plan(void **state) {
     (void)state;
     fc_study study = open_study();
     study.plan.global_batch = 7919; /* prime: one replica */
@@ -233,8 +223,7 @@ static void test_plan_choose__a_batch_that_hardly_divides_still_gets_a_plan(void
     assert_int_equal(plan.dp, 1);
 }
 
-static void test_plan_choose__no_way_to_split_is_told(void **state)
-{
+static void test_plan_choose__no_way_to_split_is_told(void **state) {
     (void)state;
     fc_study study = open_study();
     study.plan.global_batch = 7;
@@ -247,11 +236,10 @@ static void test_plan_choose__no_way_to_split_is_told(void **state)
     assert_told(&error, "global_batch = 7");
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------- */
+/* ---- refusals --------------------------------------------------------------------------------------------------- */
 
 /* Follows the remedy's words as a person would. */
-static void follow(fc_study *study, const char *remedy)
-{
+static void follow(fc_study *study, const char *remedy) {
     const char *at = NULL;
     double value = 0;
     uint32_t batch = study->plan.global_batch;
@@ -284,8 +272,7 @@ static void follow(fc_study *study, const char *remedy)
 }
 
 /* Returns whether the study was refused for memory, and then proves the remedy. */
-static bool assert_remedy_works(const fc_study *study)
-{
+static bool assert_remedy_works(const fc_study *study) {
     fc_plan plan;
     fc_estimate counts;
     fc_error error = {0};
@@ -303,8 +290,7 @@ static bool assert_remedy_works(const fc_study *study)
     return true;
 }
 
-static void test_plan_choose__remedies_work_on_random_studies(void **state)
-{
+static void test_plan_choose__remedies_work_on_random_studies(void **state) {
     (void)state;
     dice d = {.seed = 31};
     int refused = 0;
@@ -321,10 +307,10 @@ static void test_plan_choose__remedies_work_on_random_studies(void **state)
     assert_true(refused > 50);
 }
 
-static void test_plan_choose__names_the_closest_plan_and_each_remedy(void **state)
-{
+static void test_plan_choose__names_the_closest_plan_and_each_remedy(void **state) {
     (void)state;
-    static const char *const words[] = {"set plan.recompute to", "leave the plan open", "raise cluster.chips to", "a chip with"};
+    static const char *const words[] = {"set plan.recompute to", "leave the plan open", "raise cluster.chips to",
+                                        "a chip with"};
     for (size_t i = 0; i < COUNT_OF(words); ++i) {
         fc_study study = open_study();
         study.model = gpt(32, 8192, 64);
@@ -351,8 +337,7 @@ static void test_plan_choose__names_the_closest_plan_and_each_remedy(void **stat
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan_choose__equals_brute_force),
         cmocka_unit_test(test_plan_choose__is_a_function_of_the_study),

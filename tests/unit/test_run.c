@@ -11,8 +11,7 @@ typedef struct job {
 } job;
 
 /* A thousand steps of 10 s on 1,000 of 1,024 chips. */
-static job quiet_job(void)
-{
+static job quiet_job(void) {
     job j;
     memset(&j, 0, sizeof j);
     j.cluster = fc_cluster_default();
@@ -29,15 +28,13 @@ static job quiet_job(void)
     return j;
 }
 
-static fc_run run_of(const job *j)
-{
+static fc_run run_of(const job *j) {
     fc_run run;
     fc_run_project(&run, &j->step, &j->ops, &j->cluster, &j->deal);
     return run;
 }
 
-static void test_run__without_failures_only_planned_stops_cost(void **state)
-{
+static void test_run__without_failures_only_planned_stops_cost(void **state) {
     (void)state;
     job j = quiet_job();
     fc_run run = run_of(&j);
@@ -48,8 +45,7 @@ static void test_run__without_failures_only_planned_stops_cost(void **state)
     assert_near(run_of(&j).goodput_frac, 0.97, 1e-15);
 }
 
-static void test_run__a_share_takes_longer_and_holds_no_more(void **state)
-{
+static void test_run__a_share_takes_longer_and_holds_no_more(void **state) {
     (void)state;
     job j = quiet_job();
     fc_run whole = run_of(&j);
@@ -59,8 +55,7 @@ static void test_run__a_share_takes_longer_and_holds_no_more(void **state)
     assert_near(part.chip_h, whole.chip_h, 1e-12);
 }
 
-static void test_run__counts_whole_steps(void **state)
-{
+static void test_run__counts_whole_steps(void **state) {
     (void)state;
     job j = quiet_job();
     j.ops.tokens_count = 1e9 + 1;
@@ -70,8 +65,7 @@ static void test_run__counts_whole_steps(void **state)
 }
 
 /* Llama 3: 419 unexpected stops in 54 days on 16,384 chips, one in 50.7 thousand chip-hours. */
-static void test_run__failures_of_llama_3(void **state)
-{
+static void test_run__failures_of_llama_3(void **state) {
     (void)state;
     job j = quiet_job();
     j.step.chips_used_count = 16384;
@@ -80,8 +74,7 @@ static void test_run__failures_of_llama_3(void **state)
     assert_near(run_of(&j).mtbf_s, 54.0 * 86400.0 / 419.0, 1e-12);
 }
 
-static void test_run__goodput_is_dalys_at_his_interval(void **state)
-{
+static void test_run__goodput_is_dalys_at_his_interval(void **state) {
     (void)state;
     job j = quiet_job();
     j.cluster.chip.failures_per_chip_h = 1e-4;
@@ -96,8 +89,7 @@ static void test_run__goodput_is_dalys_at_his_interval(void **state)
     assert_true(run.days > 1e4 / 86400.0);
 }
 
-static void test_run__nothing_is_saved_inside_a_step(void **state)
-{
+static void test_run__nothing_is_saved_inside_a_step(void **state) {
     (void)state;
     job j = quiet_job();
     j.cluster.chip.failures_per_chip_h = 1e-4;
@@ -105,8 +97,7 @@ static void test_run__nothing_is_saved_inside_a_step(void **state)
     assert_true(run_of(&j).checkpoint_interval_s == 7200);
 }
 
-static void test_run__a_stated_goodput_stands(void **state)
-{
+static void test_run__a_stated_goodput_stands(void **state) {
     (void)state;
     job j = quiet_job();
     j.cluster.chip.failures_per_chip_h = 1;
@@ -116,8 +107,7 @@ static void test_run__a_stated_goodput_stands(void **state)
 }
 
 /* The cliff: the same machine with ever more chips; more failures never keep more. */
-static void test_run__goodput_falls_with_chips(void **state)
-{
+static void test_run__goodput_falls_with_chips(void **state) {
     (void)state;
     job j = quiet_job();
     j.cluster.chip.failures_per_chip_h = 2e-5;
@@ -133,8 +123,7 @@ static void test_run__goodput_falls_with_chips(void **state)
     assert_true(before < 1e-3);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run__without_failures_only_planned_stops_cost),
         cmocka_unit_test(test_run__a_share_takes_longer_and_holds_no_more),

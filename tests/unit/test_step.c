@@ -1,37 +1,33 @@
 /* Seconds of a step: causes, limits, and what makes it faster. */
 #include "chain_random.h"
 
-static fc_status time_step(fc_step *step, const fc_study *study, fc_error *error)
-{
+static fc_status time_step(fc_step *step, const fc_study *study, fc_error *error) {
     fc_ops ops;
     fc_ops_count(&ops, &study->model, &study->workload);
     return fc_step_time(step, &ops, &study->cluster, &study->plan, &study->stack, error);
 }
 
-static fc_step step_of(const fc_study *study)
-{
+static fc_step step_of(const fc_study *study) {
     fc_error error = {0};
     fc_step step;
     assert_fine(time_step(&step, study, &error), &error);
     return step;
 }
 
-static fc_study checked(fc_study study)
-{
+static fc_study checked(fc_study study) {
     fc_error error = {0};
     assert_fine(fc_study_check(&study, &error), &error);
     return study;
 }
 
-/* ---- limits --------------------------------------------------------------------------------------------------------- */
+/* ---- limits ----------------------------------------------------------------------------------------------------- */
 
 /* Nothing lost: the chip does the model's FLOP at its peak, beside flash attention's half pass more. */
-static void test_step__an_ideal_chip_reaches_its_peak(void **state)
-{
+static void test_step__an_ideal_chip_reaches_its_peak(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(1));
     study.stack.flash_attention = 0;
-    study.workload.seq_len = 2; /* plain attention counts the masked half, next to nothing here */
+    study.workload.seq_len = 2;     /* plain attention counts the masked half, next to nothing here */
     study.plan.global_batch = 1000; /* and the optimizer's pass is next to nothing */
     fc_step step = step_of(&study);
     assert_near(step.mfu_frac, 1.0, 1e-4);
@@ -43,8 +39,7 @@ static void test_step__an_ideal_chip_reaches_its_peak(void **state)
     assert_near(step.model_flop, step.mfu_frac * step.time_s * 1e15, 1e-12);
 }
 
-static void test_step__flash_attention_looks_twice(void **state)
-{
+static void test_step__flash_attention_looks_twice(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(1));
     fc_ops ops;
@@ -58,8 +53,7 @@ static void test_step__flash_attention_looks_twice(void **state)
     assert_near(step.cause_s[FC_STEP_ATTENTION], 3.5 * core * step.tokens_per_step / 1e15, 1e-9);
 }
 
-static void test_step__full_recomputation_is_one_more_forward_pass(void **state)
-{
+static void test_step__full_recomputation_is_one_more_forward_pass(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(1));
     fc_ops ops;
@@ -77,8 +71,7 @@ static void test_step__full_recomputation_is_one_more_forward_pass(void **state)
 }
 
 /* 1F1B on an even pipeline: (p - 1)/m of the work waits, a v-th of it with v chunks (Narayanan et al. 2104.04473). */
-static void test_step__the_bubble_is_narayanans(void **state)
-{
+static void test_step__the_bubble_is_narayanans(void **state) {
     (void)state;
     fc_study study = ideal_study(4);
     study.model.vocab = 1;
@@ -87,15 +80,15 @@ static void test_step__the_bubble_is_narayanans(void **state)
         study.plan.vpp = vpp;
         fc_study now = checked(study);
         fc_step step = step_of(&now);
-        double work_s = step.cause_s[FC_STEP_MATMUL] + step.cause_s[FC_STEP_ATTENTION] + step.cause_s[FC_STEP_MEMORY_BOUND];
+        double work_s =
+            step.cause_s[FC_STEP_MATMUL] + step.cause_s[FC_STEP_ATTENTION] + step.cause_s[FC_STEP_MEMORY_BOUND];
         assert_near(step.cause_s[FC_STEP_BUBBLE] / work_s, 3.0 / (16.0 * vpp), 1e-4);
     }
 }
 
-/* ---- the network ---------------------------------------------------------------------------------------------------- */
+/* ---- the network ------------------------------------------------------------------------------------------------ */
 
-static fc_study slow_net_study(double chips_count)
-{
+static fc_study slow_net_study(double chips_count) {
     fc_study study = ideal_study(chips_count);
     study.cluster.chip.scaleup_bytes_per_s = 400e9;
     study.cluster.chip.scaleout_bytes_per_s = 50e9;
@@ -103,8 +96,7 @@ static fc_study slow_net_study(double chips_count)
 }
 
 /* Megatron: two all-reduces a layer forward and two back, 2·(t - 1)/t of s·b·h numbers each (1909.08053). */
-static void test_step__tensor_traffic_is_megatrons(void **state)
-{
+static void test_step__tensor_traffic_is_megatrons(void **state) {
     (void)state;
     fc_study study = slow_net_study(8);
     study.plan = plan_of(8, 1, 1, 1, 1);
@@ -113,8 +105,7 @@ static void test_step__tensor_traffic_is_megatrons(void **state)
     assert_near(step_of(&inside).cause_s[FC_STEP_TENSOR], bytes / 400e9, 1e-9);
 }
 
-static void test_step__tensor_ranks_over_a_nodes_edge_pay_its_network(void **state)
-{
+static void test_step__tensor_ranks_over_a_nodes_edge_pay_its_network(void **state) {
     (void)state;
     fc_study study = slow_net_study(16);
     study.plan = plan_of(16, 1, 1, 1, 1);
@@ -130,10 +121,9 @@ static void test_step__tensor_ranks_over_a_nodes_edge_pay_its_network(void **sta
     assert_near(step_of(&narrow).cause_s[FC_STEP_TENSOR], all / 4.0 * (3.0 / 4.0) / 50e9, 1e-9);
 }
 
-/* Twelve heads on six ranks: in nodes of eight every other group lies over an edge, two ranks here and four there, unless
- * two chips of each node stay idle. */
-static void test_step__groups_that_do_not_fill_a_node_straddle_it(void **state)
-{
+/* Twelve heads on six ranks: in nodes of eight every other group lies over an edge, two ranks here and four there,
+ * unless two chips of each node stay idle. */
+static void test_step__groups_that_do_not_fill_a_node_straddle_it(void **state) {
     (void)state;
     fc_study study = slow_net_study(24);
     study.model.heads = 12;
@@ -147,8 +137,7 @@ static void test_step__groups_that_do_not_fill_a_node_straddle_it(void **state)
     assert_near(step_of(&full).cause_s[FC_STEP_TENSOR], all / 2.0 * (2.0 / 3.0) / 50e9, 1e-9);
 }
 
-static fc_step replica_step(int32_t zero, uint32_t micro_batches)
-{
+static fc_step replica_step(int32_t zero, uint32_t micro_batches) {
     fc_study study = slow_net_study(8);
     study.plan.zero = zero;
     study.plan.global_batch = 8 * micro_batches;
@@ -156,9 +145,9 @@ static fc_step replica_step(int32_t zero, uint32_t micro_batches)
     return step_of(&now);
 }
 
-/* Rajbhandari et al. 1910.02054: 2 volumes for stages 0 to 2, 3 for stage 3; sharded gradients move every micro-batch. */
-static void test_step__replica_traffic_by_zero_stage(void **state)
-{
+/* Rajbhandari et al. 1910.02054: 2 volumes for stages 0 to 2, 3 for stage 3; sharded gradients move every
+ * micro-batch. */
+static void test_step__replica_traffic_by_zero_stage(void **state) {
     (void)state;
     fc_study study = ideal_study(8);
     fc_ops ops;
@@ -172,8 +161,7 @@ static void test_step__replica_traffic_by_zero_stage(void **state)
     assert_near(replica_step(2, 1).cause_s[FC_STEP_DATA], volume_s * (4.0 + 2.0), 1e-9);
 }
 
-static fc_study expert_study(void)
-{
+static fc_study expert_study(void) {
     fc_study study = slow_net_study(8);
     study.model.experts = 8;
     study.model.experts_per_token = 2;
@@ -182,9 +170,9 @@ static fc_study expert_study(void)
     return study;
 }
 
-/* Dispatch and combine, forward and back: 4 × k·s·h·two bytes, 7/8 of them to other ranks; 6 with full recomputation. */
-static void test_step__expert_traffic(void **state)
-{
+/* Dispatch and combine, forward and back: 4 × k·s·h·two bytes, 7/8 of them to other ranks; 6 with full recomputation.
+ *  */
+static void test_step__expert_traffic(void **state) {
     (void)state;
     fc_study study = expert_study();
     study.plan.ep = 8;
@@ -203,8 +191,7 @@ static void test_step__expert_traffic(void **state)
 }
 
 /* The most loaded rank sets the pace: its experts' matmuls take as much longer as it has more rows. */
-static void test_step__the_fullest_expert_rank_is_waited_for(void **state)
-{
+static void test_step__the_fullest_expert_rank_is_waited_for(void **state) {
     (void)state;
     fc_study study = expert_study();
     study.plan.ep = 8;
@@ -216,14 +203,15 @@ static void test_step__the_fullest_expert_rank_is_waited_for(void **state)
     fc_ops_count(&ops, &now.model, &now.workload);
     double experts = 0;
     for (uint32_t i = 0; i < ops.ops_count; ++i) {
-        experts += ops.ops[i].group_axes && ops.ops[i].op_class == FC_OP_MATMUL ? 3.0 * ops.ops[i].instances * ops.ops[i].flop_per_token : 0;
+        experts += ops.ops[i].group_axes && ops.ops[i].op_class == FC_OP_MATMUL
+                       ? 3.0 * ops.ops[i].instances * ops.ops[i].flop_per_token
+                       : 0;
     }
     assert_near(uneven_s - even_s, experts * 2048.0 / 1e15, 1e-9);
 }
 
 /* Keys and values once around forward, twice back, and once more where the core is redone (2310.01889). */
-static void test_step__context_traffic(void **state)
-{
+static void test_step__context_traffic(void **state) {
     (void)state;
     fc_study study = slow_net_study(4);
     study.plan = plan_of(1, 1, 1, 1, 1);
@@ -235,10 +223,9 @@ static void test_step__context_traffic(void **state)
     assert_near(step_of(&now).cause_s[FC_STEP_CONTEXT], 4.0 * once_s, 1e-9);
 }
 
-/* ---- any study ------------------------------------------------------------------------------------------------------ */
+/* ---- any study -------------------------------------------------------------------------------------------------- */
 
-static void assert_sound(const fc_step *step)
-{
+static void assert_sound(const fc_step *step) {
     double sum_s = 0;
     for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
         assert_true(step->cause_s[i] >= 0 && isfinite(step->cause_s[i]));
@@ -251,8 +238,7 @@ static void assert_sound(const fc_step *step)
     assert_true(step->tokens_per_s > 0 && isfinite(step->tokens_per_s));
 }
 
-static void test_step__any_study_gives_a_sound_step_or_a_sentence(void **state)
-{
+static void test_step__any_study_gives_a_sound_step_or_a_sentence(void **state) {
     (void)state;
     dice d = {.seed = 7};
     uint32_t timed = 0;
@@ -273,8 +259,7 @@ static void test_step__any_study_gives_a_sound_step_or_a_sentence(void **state)
 }
 
 /* Whole studies faster than the sum of roundings can tell. */
-static void assert_no_slower(const fc_study *changed, double before_s)
-{
+static void assert_no_slower(const fc_study *changed, double before_s) {
     fc_step step;
     if (time_step(&step, changed, NULL) == FC_OK && step.time_s > before_s * (1.0 + 1e-9)) {
         fail_msg("%.17g s are more than %.17g", step.time_s, before_s);
@@ -283,8 +268,7 @@ static void assert_no_slower(const fc_study *changed, double before_s)
 
 static double toward_one(double frac) { return frac + 0.5 * (1.0 - frac); }
 
-static void test_step__better_machines_are_no_slower(void **state)
-{
+static void test_step__better_machines_are_no_slower(void **state) {
     (void)state;
     dice d = {.seed = 13};
     for (int i = 0; i < 20000; ++i) {
@@ -324,10 +308,9 @@ static void test_step__better_machines_are_no_slower(void **state)
     }
 }
 
-/* ---- scaling and facts ---------------------------------------------------------------------------------------------- */
+/* ---- scaling and facts ------------------------------------------------------------------------------------------ */
 
-static void test_step__scaling_keeps_shares_and_stops_at_hfu_one(void **state)
-{
+static void test_step__scaling_keeps_shares_and_stops_at_hfu_one(void **state) {
     (void)state;
     fc_study study = slow_net_study(8);
     study.plan = plan_of(8, 1, 1, 1, 1);
@@ -344,8 +327,7 @@ static void test_step__scaling_keeps_shares_and_stops_at_hfu_one(void **state)
     assert_true(fastest.mfu_frac <= fastest.hfu_frac);
 }
 
-static void test_step__a_missing_fact_is_named(void **state)
-{
+static void test_step__a_missing_fact_is_named(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(1));
     fc_step step;
@@ -372,8 +354,7 @@ static void test_step__a_missing_fact_is_named(void **state)
 }
 
 /* Layers in FP8, the rest in BF16 at half the rate: Σflop / Σ(flop/peak) lies between the two. */
-static void test_step__mixed_peak_lies_between(void **state)
-{
+static void test_step__mixed_peak_lies_between(void **state) {
     (void)state;
     fc_study study = checked(ideal_study(1));
     study.cluster.chip.peak_flop_per_s[FC_DTYPE_FP8] = 2e15;
@@ -383,8 +364,7 @@ static void test_step__mixed_peak_lies_between(void **state)
     assert_true(step.mixed_peak_flop_per_s_per_chip > 1e15 && step.mixed_peak_flop_per_s_per_chip < 2e15);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step__an_ideal_chip_reaches_its_peak),
         cmocka_unit_test(test_step__flash_attention_looks_twice),

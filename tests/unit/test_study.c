@@ -1,15 +1,13 @@
 /* What only the meeting of nouns shows. */
 #include "chain_helpers.h"
 
-static void assert_refused(fc_study study, const char *words)
-{
+static void assert_refused(fc_study study, const char *words) {
     fc_error error = {0};
     assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT);
     assert_told(&error, words);
 }
 
-static void test_study__a_sound_study_passes_and_is_filled(void **state)
-{
+static void test_study__a_sound_study_passes_and_is_filled(void **state) {
     (void)state;
     fc_study study = ideal_study(16);
     study.plan.global_batch = 0;
@@ -24,8 +22,7 @@ static void test_study__a_sound_study_passes_and_is_filled(void **state)
     assert_memory_equal(&again, &study, sizeof study);
 }
 
-static void test_study__the_plan_must_fit_the_model(void **state)
-{
+static void test_study__the_plan_must_fit_the_model(void **state) {
     (void)state;
     fc_study study = ideal_study(64);
     study.plan = plan_of(3, 1, 1, 1, 1);
@@ -54,8 +51,7 @@ static void test_study__the_plan_must_fit_the_model(void **state)
     assert_refused(study, "must divide plan.dp = 1");
 }
 
-static void test_study__the_plan_must_fit_the_cluster_and_the_batch(void **state)
-{
+static void test_study__the_plan_must_fit_the_cluster_and_the_batch(void **state) {
     (void)state;
     fc_study study = ideal_study(8);
     study.plan = plan_of(2, 2, 4, 1, 4);
@@ -68,8 +64,7 @@ static void test_study__the_plan_must_fit_the_cluster_and_the_batch(void **state
     assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT); /* no product wraps */
 }
 
-static void test_study__limits(void **state)
-{
+static void test_study__limits(void **state) {
     (void)state;
     fc_study study = ideal_study(8);
     study.draws_count = 1000001;
@@ -83,8 +78,7 @@ static void test_study__limits(void **state)
     assert_refused(study, "workload.seq_len");
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_study__a_sound_study_passes_and_is_filled),
         cmocka_unit_test(test_study__the_plan_must_fit_the_model),

@@ -151,7 +151,7 @@ static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, f
     FC_TRY(fc_load_model(&out->model, loading, "model", fc_node_get(tree, "model"), error));
     FC_TRY(fc_load_cluster(&out->cluster, loading, "cluster", fc_node_get(tree, "cluster"), error));
     FC_TRY(fc_load_workload(&out->workload, loading, fc_node_get(tree, "workload"), error));
-    FC_TRY(fc_load_stack(&out->stack, loading, &out->cluster.chip, fc_node_get(tree, "stack"), error));
+    FC_TRY(fc_load_stack(&out->stack, loading, fc_node_get(tree, "stack"), error));
     FC_TRY(fc_load_plan(&out->plan, loading, fc_node_get(tree, "plan"), error));
     FC_TRY(fc_load_deal(&out->deal, loading, &out->cluster.chip, fc_node_get(tree, "deal"), error));
     FC_TRY(fc_load_estimate_habits(out, loading, fc_node_get(tree, "estimate"), error));

@@ -162,7 +162,7 @@ static fc_status at_node(fc_status status, const fc_node *node, fc_error *error)
 }
 
 static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint32_t part_index, fc_node *side,
-                           fc_node *cluster, const char *side_name, fc_error *error)
+                           fc_node *cluster, const fc_node *entry, const char *side_name, fc_error *error)
 {
     fc_loading loading;
     *out = fc_study_default();
@@ -172,8 +172,12 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
     if (path == NULL) {
         return no_memory(error);
     }
+    /* parts of a catalogue entry name the entry's sources, all else those of the study */
+    const fc_node *own_sources = loading.study_sources;
+    loading.study_sources = entry != NULL ? fc_node_get(entry, "sources") : own_sources;
     FC_TRY(fc_load_cluster(&out->cluster, &loading, path, cluster, error));
-    FC_TRY(fc_load_stack(&out->stack, &loading, &out->cluster.chip, fc_node_get(b->tree, "stack"), error));
+    loading.study_sources = own_sources;
+    FC_TRY(fc_load_stack(&out->stack, &loading, fc_node_get(b->tree, "stack"), error));
     FC_TRY(fc_load_plan(&out->plan, &loading, fc_node_get(b->tree, "plan"), error));
     fc_node *deal = fc_node_get(side, "deal");
     fc_node *part = cluster != NULL && cluster->kind == FC_NODE_MAP ? cluster : NULL;
@@ -227,7 +231,7 @@ static fc_status load_side(building *b, uint32_t index, fc_node *node, fc_error 
     }
     for (uint32_t i = 0; i < count; ++i) {
         fc_node *part = list != NULL ? fc_node_at(list, i) : cluster;
-        FC_TRY(load_part(&side->parts[i], b, index, i, node, part, side->name, error));
+        FC_TRY(load_part(&side->parts[i], b, index, i, node, part, list != NULL ? entry : NULL, side->name, error));
     }
     return fc_fields_refuse_unknown(node, fc_fields_noun(FC_NOUN_DEAL), SIDE_KEYS, COUNT(SIDE_KEYS), error);
 }

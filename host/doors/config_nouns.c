@@ -129,6 +129,18 @@ fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc
 
 /* ---- workload, stack, plan ---------------------------------------------------------------------------------------- */
 
+/* Weights that are trained in fp32 or fp64 are their own master copy. */
+static fc_status settle_master(fc_workload *out, fc_loading *loading, const fc_node *node, fc_error *error)
+{
+    bool wide = out->dtype == FC_DTYPE_FP64 || out->dtype == FC_DTYPE_FP32 || out->dtype == FC_DTYPE_TF32;
+    if (!wide || fc_node_get(node, "master_bytes") != NULL || !(out->master_bytes > 0)) {
+        return FC_OK;
+    }
+    out->master_bytes = 0;
+    return fc_load_note(loading, "workload.master_bytes", "0: weights of this format are their own master copy", "derived",
+                        FC_GRADE_EXACT, error);
+}
+
 fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error)
 {
     *out = fc_workload_default();
@@ -141,13 +153,12 @@ fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node,
                             : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                            "the study has no workload: give workload: {tokens: 15.6T}");
     }
-    return FC_OK;
+    return settle_master(out, loading, node, error);
 }
 
-fc_status fc_load_stack(fc_stack *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error)
+fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_error *error)
 {
     *out = fc_stack_default();
-    (void)chip;
     FC_TRY(fc_layer_defaults(loading, FC_NOUN_STACK, "stack", out, fc_node_get(loading->defaults, "stack"), error));
     fc_node *entry = NULL;
     FC_TRY(fc_layer_entry(&entry, loading, "stacks", node, "stack", error));

@@ -21,7 +21,7 @@ fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *stud
 fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error);
 fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error);
 fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error);
-fc_status fc_load_stack(fc_stack *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error);
+fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_error *error);
 fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_error *error);
 /* Takes the chip's price from data/prices when neither study nor defaults give one. */
 fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error);

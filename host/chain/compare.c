@@ -67,7 +67,7 @@ void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const
                          tokens / 1e12, comparison->data_stock_tokens / 1e12);
     }
     if (!fits && used > 0 && (size_t)used < sizeof out->wall) {
-        snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; no single job of any deal holds it");
+        snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; no plan that was tried holds it on one site");
     }
 }
 

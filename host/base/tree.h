@@ -19,14 +19,14 @@ typedef enum fc_node_kind { FC_NODE_NULL = 0, FC_NODE_SCALAR, FC_NODE_LIST, FC_N
 
 typedef struct fc_node {
     fc_node_kind kind;
-    int line;   /* where the value starts, from 1 */
+    int line; /* where the value starts, from 1 */
     int column;
     const char *source; /* file name as given, shared by all nodes of a file */
     const char *key;    /* of this node in its map; NULL in a list */
     int key_line;
     int key_column;
-    const char *text; /* scalar: its text, escapes resolved; never NULL for a scalar */
-    bool quoted;      /* scalar: stood in quotes: a string whatever it looks like */
+    const char *text;      /* scalar: its text, escapes resolved; never NULL for a scalar */
+    bool quoted;           /* scalar: stood in quotes: a string whatever it looks like */
     struct fc_node *first; /* list and map: children in file order */
     struct fc_node *last;  /* of the children, so that adding one costs the same however many there are */
     struct fc_node *next;  /* next sibling */

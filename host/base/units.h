@@ -25,8 +25,8 @@ typedef enum fc_unit {
     FC_UNIT_W,
     FC_UNIT_JOULE,
     FC_UNIT_MWH,
-    FC_UNIT_USD,          /* "$1.2G", "1.2B", "5 USD" */
-    FC_UNIT_USD_PER_H,    /* "$2.95/h", "2.95 USD/h"; also per chip-hour */
+    FC_UNIT_USD,       /* "$1.2G", "1.2B", "5 USD" */
+    FC_UNIT_USD_PER_H, /* "$2.95/h", "2.95 USD/h"; also per chip-hour */
     FC_UNIT_USD_PER_MONTH,
     FC_UNIT_USD_PER_KWH,
     FC_UNIT_USD_PER_MTOKEN,

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void fc_compare_sheet(fc_sheet *out, const fc_side *side)
-{
+void fc_compare_sheet(fc_sheet *out, const fc_side *side) {
     memset(out, 0, sizeof *out);
     bool complete[FC_DTYPE_COUNT];
     for (int d = 0; d < FC_DTYPE_COUNT; ++d) {
@@ -35,16 +34,14 @@ void fc_compare_sheet(fc_sheet *out, const fc_side *side)
     out->facility_w = side->facility_w.p50 > 0 ? side->facility_w.p50 : computed_w;
 }
 
-static double parity(const fc_verdict *verdict, fc_dtype dtype)
-{
+static double parity(const fc_verdict *verdict, fc_dtype dtype) {
     double first = verdict->sheets[0].peak_flop_per_s[dtype];
     double second = verdict->sheets[1].peak_flop_per_s[dtype];
     return first > 0 && second > 0 ? second / first : 0;
 }
 
 /* Walls, nearest first: no plan fits, no data, no time. */
-void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const fc_cell *cell)
-{
+void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const fc_cell *cell) {
     double fastest_days = 0;
     bool fits = false;
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
@@ -60,20 +57,20 @@ void fc_compare_wall(fc_cell_result *out, const fc_comparison *comparison, const
         return;
     }
     const double days_per_year = 365.25;
-    int used = snprintf(out->wall, sizeof out->wall, "%s: %.0f years on the fastest deal",
-                        late ? "time" : "memory", fastest_days / days_per_year);
+    int used = snprintf(out->wall, sizeof out->wall, "%s: %.0f years on the fastest deal", late ? "time" : "memory",
+                        fastest_days / days_per_year);
     if (dataless && used > 0 && (size_t)used < sizeof out->wall) {
-        used += snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; data: %.4gT tokens against about %.4gT there are",
-                         tokens / 1e12, comparison->data_stock_tokens / 1e12);
+        used += snprintf(out->wall + used, sizeof out->wall - (size_t)used,
+                         "; data: %.4gT tokens against about %.4gT there are", tokens / 1e12,
+                         comparison->data_stock_tokens / 1e12);
     }
     if (!fits && used > 0 && (size_t)used < sizeof out->wall) {
         snprintf(out->wall + used, sizeof out->wall - (size_t)used, "; no plan that was tried holds it on one site");
     }
 }
 
-static fc_status compare_cell(fc_cell_result *out, const fc_comparison *comparison, const fc_cell *cell, fc_arena *arena,
-                              fc_error *error)
-{
+static fc_status compare_cell(fc_cell_result *out, const fc_comparison *comparison, const fc_cell *cell,
+                              fc_arena *arena, fc_error *error) {
     fc_ops_count(&out->ops, &cell->model, &cell->workload);
     out->work_flop = out->ops.flop_per_token_model * cell->workload.tokens_count;
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
@@ -87,8 +84,7 @@ static fc_status compare_cell(fc_cell_result *out, const fc_comparison *comparis
 }
 
 /* As jobs, an island of 8-GPU nodes and a rack-scale island are different things: each part of a deal gets its own. */
-static fc_status list_jobs(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error)
-{
+static fc_status list_jobs(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error) {
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
         const fc_side *side = &comparison->sides[i];
         const fc_job *largest = &out->cells[0].sides[i].job;
@@ -100,15 +96,15 @@ static fc_status list_jobs(fc_verdict *out, const fc_comparison *comparison, fc_
             if (part == largest->part) {
                 out->jobs[i][part] = *largest;
             } else {
-                FC_TRY(fc_compare_job(&out->jobs[i][part], side, part, &comparison->cells[0], comparison, arena, error));
+                FC_TRY(
+                    fc_compare_job(&out->jobs[i][part], side, part, &comparison->cells[0], comparison, arena, error));
             }
         }
     }
     return FC_OK;
 }
 
-static void take_domain(fc_verdict *out, const fc_comparison *comparison)
-{
+static void take_domain(fc_verdict *out, const fc_comparison *comparison) {
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
         const fc_job *job = &out->cells[0].sides[i].job;
         if (job->beyond_count > out->beyond_count) {
@@ -118,8 +114,7 @@ static void take_domain(fc_verdict *out, const fc_comparison *comparison)
     }
 }
 
-fc_status fc_compare(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error)
-{
+fc_status fc_compare(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error) {
     memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < comparison->sides_count; ++i) {
         fc_compare_sheet(&out->sheets[i], &comparison->sides[i]);
@@ -128,7 +123,8 @@ fc_status fc_compare(fc_verdict *out, const fc_comparison *comparison, fc_arena 
     out->parity_fp8 = parity(out, FC_DTYPE_FP8);
     out->cells = fc_arena_alloc(arena, comparison->cells_count * sizeof *out->cells);
     if (out->cells == NULL) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %u cells of work", comparison->cells_count);
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %u cells of work",
+                            comparison->cells_count);
     }
     out->cells_count = comparison->cells_count;
     for (uint32_t i = 0; i < comparison->cells_count; ++i) {

@@ -10,8 +10,7 @@
 #include <string.h>
 
 static void add_flip(fc_verdict *out, const fc_side *side, const char *input, const char *what, double mid, double at,
-                     double most)
-{
+                     double most) {
     if (out->flips_count >= FC_MAX_FLIPS || !(mid > 0) || !(at > 0)) {
         return;
     }
@@ -27,14 +26,12 @@ static void add_flip(fc_verdict *out, const fc_side *side, const char *input, co
 /* The chip-weighted mean of one input over a side's parts: what a mixed fleet's "MFU" means. */
 typedef double (*read_input)(const fc_study *part, const fc_job *job);
 
-static double read_share(const fc_study *part, const fc_job *job)
-{
+static double read_share(const fc_study *part, const fc_job *job) {
     (void)job;
     return part->deal.share_frac;
 }
 
-static double weighted(const fc_side *side, const fc_job *job, uint32_t dtype, read_input read)
-{
+static double weighted(const fc_side *side, const fc_job *job, uint32_t dtype, read_input read) {
     double sum = 0;
     double weight = 0;
     for (uint32_t i = 0; i < side->parts_count; ++i) {
@@ -46,8 +43,7 @@ static double weighted(const fc_side *side, const fc_job *job, uint32_t dtype, r
     return sum / weight;
 }
 
-static double chip_hours(const fc_side *side)
-{
+static double chip_hours(const fc_side *side) {
     double chips = 0;
     for (uint32_t i = 0; i < side->parts_count; ++i) {
         chips += side->parts[i].cluster.chips_count * side->parts[i].deal.share_frac;
@@ -56,8 +52,7 @@ static double chip_hours(const fc_side *side)
 }
 
 /* Every useful rate is proportional to MFU, share and goodput, and every cost to the price: the flip is a ratio away. */
-static void add_side_flips(fc_verdict *out, const fc_comparison *comparison, uint32_t index, uint32_t other)
-{
+static void add_side_flips(fc_verdict *out, const fc_comparison *comparison, uint32_t index, uint32_t other) {
     const fc_cell_result *cell = &out->cells[0];
     const fc_side *side = &comparison->sides[index];
     const fc_programme *own = &cell->sides[index];
@@ -79,8 +74,7 @@ static void add_side_flips(fc_verdict *out, const fc_comparison *comparison, uin
     }
 }
 
-static void insert_driver(fc_verdict *out, const char *input, double swing_frac)
-{
+static void insert_driver(fc_verdict *out, const char *input, double swing_frac) {
     uint32_t at = out->drivers_count < FC_MAX_DRIVERS ? out->drivers_count++ : FC_MAX_DRIVERS - 1;
     while (at > 0 && fabs(out->drivers[at - 1].swing_frac) < fabs(swing_frac)) {
         out->drivers[at] = out->drivers[at - 1];
@@ -90,15 +84,13 @@ static void insert_driver(fc_verdict *out, const char *input, double swing_frac)
     out->drivers[at].swing_frac = swing_frac;
 }
 
-static bool same_belief(const fc_spread *a, const fc_spread *b)
-{
+static bool same_belief(const fc_spread *a, const fc_spread *b) {
     return a == b || (a->belief != 0 && a->belief == b->belief);
 }
 
 /* Useful FLOP/s of a side with one belief at a probability, the rest at mid. */
-static double moved_rate(const fc_side *side, const fc_job *job, uint32_t dtype, const fc_spread *moved, double probability,
-                         fc_study *scratch)
-{
+static double moved_rate(const fc_side *side, const fc_job *job, uint32_t dtype, const fc_spread *moved,
+                         double probability, fc_study *scratch) {
     memcpy(scratch, side->parts, side->parts_count * sizeof *scratch);
     for (uint32_t i = 0; i < side->parts_count; ++i) {
         for (uint32_t j = 0; j < scratch[i].spreads_count; ++j) {
@@ -111,8 +103,7 @@ static double moved_rate(const fc_side *side, const fc_job *job, uint32_t dtype,
     return fc_compare_rates(side, scratch, job, dtype).flop_per_s;
 }
 
-static bool belief_seen(const fc_side *side, uint32_t part, const fc_spread *spread)
-{
+static bool belief_seen(const fc_side *side, uint32_t part, const fc_spread *spread) {
     for (uint32_t i = 0; i < part && spread->belief != 0; ++i) {
         for (uint32_t j = 0; j < side->parts[i].spreads_count; ++j) {
             if (side->parts[i].spreads[j].belief == spread->belief) {
@@ -124,8 +115,7 @@ static bool belief_seen(const fc_side *side, uint32_t part, const fc_spread *spr
 }
 
 static fc_status rank_side(fc_verdict *out, const fc_comparison *comparison, uint32_t index, fc_arena *arena,
-                           fc_error *error)
-{
+                           fc_error *error) {
     const fc_side *side = &comparison->sides[index];
     const fc_programme *programme = &out->cells[0].sides[index];
     uint32_t dtype = out->cells[0].ops.dtype;
@@ -150,8 +140,7 @@ static fc_status rank_side(fc_verdict *out, const fc_comparison *comparison, uin
     return FC_OK;
 }
 
-fc_status fc_compare_flips(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error)
-{
+fc_status fc_compare_flips(fc_verdict *out, const fc_comparison *comparison, fc_arena *arena, fc_error *error) {
     add_side_flips(out, comparison, 0, 1);
     add_side_flips(out, comparison, 1, 0);
     FC_TRY(rank_side(out, comparison, 0, arena, error));

@@ -9,8 +9,7 @@
 
 static double site_chips(const fc_study *part) { return floor(part->cluster.chips_count / part->cluster.sites_count); }
 
-uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype)
-{
+uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype) {
     uint32_t best = 0;
     double best_rate = -1;
     for (uint32_t i = 0; i < side->parts_count; ++i) {
@@ -24,8 +23,7 @@ uint32_t fc_compare_largest_part(const fc_side *side, uint32_t dtype)
 }
 
 /* Ranges of what one site's job still has; its storage is the site's. */
-static void keep_ranges(fc_study *job, double sites)
-{
+static void keep_ranges(fc_study *job, double sites) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < job->spreads_count; ++i) {
         fc_spread spread = job->spreads[i];
@@ -46,8 +44,7 @@ static void keep_ranges(fc_study *job, double sites)
 }
 
 /* The job has the island to itself, and neither MFU nor goodput is taken on belief. */
-static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell)
-{
+static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell) {
     *out = *part;
     out->model = cell->model;
     out->workload = cell->workload;
@@ -61,8 +58,7 @@ static void make_job(fc_study *out, const fc_study *part, const fc_cell *cell)
 }
 
 fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const fc_cell *cell,
-                         const fc_comparison *comparison, fc_arena *arena, fc_error *error)
-{
+                         const fc_comparison *comparison, fc_arena *arena, fc_error *error) {
     memset(out, 0, sizeof *out);
     fc_study *job = fc_arena_alloc(arena, sizeof *job);
     out->estimate = fc_arena_alloc(arena, sizeof *out->estimate);

@@ -13,8 +13,7 @@
 #include <string.h>
 
 fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *study, const fc_plan *plan,
-                            fc_error *error)
-{
+                            fc_error *error) {
     out->plan = *plan;
     fc_memory_size(&out->memory, ops, &study->cluster, plan, &study->stack);
     FC_TRY(fc_step_time(&out->step, ops, &study->cluster, plan, &study->stack, error));
@@ -27,14 +26,12 @@ fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *st
 
 /* ---- the plan ------------------------------------------------------------------------------------------------- */
 
-static bool is_complete(const fc_plan *plan)
-{
+static bool is_complete(const fc_plan *plan) {
     return plan->tp && plan->pp && plan->vpp && plan->dp && plan->cp && plan->ep && plan->micro_batch &&
            plan->global_batch && plan->recompute && plan->zero >= 0 && plan->sequence_parallel >= 0;
 }
 
-static fc_status settle_plan(fc_plan *plan, fc_estimate *out, const fc_study *study, fc_error *error)
-{
+static fc_status settle_plan(fc_plan *plan, fc_estimate *out, const fc_study *study, fc_error *error) {
     out->plan_given = is_complete(&study->plan);
     return fc_plan_choose(plan, out, &out->ops, study, error);
 }
@@ -44,8 +41,7 @@ static fc_status settle_plan(fc_plan *plan, fc_estimate *out, const fc_study *st
 enum { RESULT_COUNT = 8 };
 
 /* In the order of result_range below. */
-static void take_results(double *row, const fc_point *point)
-{
+static void take_results(double *row, const fc_point *point) {
     row[0] = point->step.time_s;
     row[1] = point->step.mfu_frac;
     row[2] = point->run.days;
@@ -56,10 +52,10 @@ static void take_results(double *row, const fc_point *point)
     row[7] = point->cost.energy_mwh;
 }
 
-static fc_range *result_range(fc_estimate *out, int index)
-{
-    fc_range *const ranges[RESULT_COUNT] = {&out->time_s,       &out->mfu_frac,  &out->days,           &out->chip_h,
-                                            &out->goodput_frac, &out->total_usd, &out->usd_per_mtoken, &out->energy_mwh};
+static fc_range *result_range(fc_estimate *out, int index) {
+    fc_range *const ranges[RESULT_COUNT] = {&out->time_s,         &out->mfu_frac,     &out->days,
+                                            &out->chip_h,         &out->goodput_frac, &out->total_usd,
+                                            &out->usd_per_mtoken, &out->energy_mwh};
     return ranges[index];
 }
 
@@ -67,8 +63,7 @@ static fc_range *result_range(fc_estimate *out, int index)
 
 static double headline(const fc_point *point) { return point->cost.priced ? point->cost.total_usd : point->run.days; }
 
-static void insert_driver(fc_estimate *out, const char *input, double swing_frac)
-{
+static void insert_driver(fc_estimate *out, const char *input, double swing_frac) {
     uint32_t at = out->drivers_count < FC_MAX_DRIVERS ? out->drivers_count : FC_MAX_DRIVERS - 1;
     if (out->drivers_count == FC_MAX_DRIVERS && fabs(out->drivers[at].swing_frac) >= fabs(swing_frac)) {
         return;
@@ -89,8 +84,7 @@ typedef struct trial {
 } trial;
 
 /* Of the counts only these can carry a range: a model's sizes are whole numbers. */
-static void recount(trial *t)
-{
+static void recount(trial *t) {
     const fc_workload *workload = &t->study.workload;
     t->ops.tokens_count = workload->tokens_count;
     t->ops.grad_bytes = workload->grad_bytes;
@@ -99,16 +93,14 @@ static void recount(trial *t)
 }
 
 /* Change of the headline over its middle. Where one end of the input leaves no end of the run, the most that is told. */
-static double swing_of(double low, double high, double mid)
-{
+static double swing_of(double low, double high, double mid) {
     const double most = 1e6;
     return low == high ? 0 : fc_hd_clamp((high - low) / mid, -most, most);
 }
 
 /* One input at its p10 and at its p90, the others at mid. `t` is scratch, `*moves` says whether any result does. */
 static fc_status swing(double *out_frac, bool *moves, const fc_estimate *estimate, const fc_study *study,
-                       const fc_spread *spread, trial *t, fc_error *error)
-{
+                       const fc_spread *spread, trial *t, fc_error *error) {
     double rows[2][RESULT_COUNT];
     double ends[2];
     for (int end = 0; end < 2; ++end) {
@@ -127,8 +119,7 @@ static fc_status swing(double *out_frac, bool *moves, const fc_estimate *estimat
 }
 
 /* Ranks the inputs, and leaves in `study` only the ranges that move a result: the others need not be drawn. */
-static fc_status rank_drivers(fc_estimate *out, fc_study *study, trial *scratch, fc_error *error)
-{
+static fc_status rank_drivers(fc_estimate *out, fc_study *study, trial *scratch, fc_error *error) {
     uint32_t kept = 0;
     uint32_t count = study->spreads_count;
     for (uint32_t i = 0; i < count; ++i) {
@@ -149,8 +140,7 @@ static fc_status rank_drivers(fc_estimate *out, fc_study *study, trial *scratch,
 
 /* ---- ranges ------------------------------------------------------------------------------------------------------- */
 
-static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, fc_arena *arena, fc_error *error)
-{
+static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, fc_arena *arena, fc_error *error) {
     size_t count = study->draws_count > 0 && study->spreads_count > 0 ? study->draws_count : 1;
     double *values = fc_arena_alloc(arena, count * RESULT_COUNT * sizeof *values);
     if (values == NULL) {
@@ -177,8 +167,7 @@ static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, 
     return FC_OK;
 }
 
-static fc_status fill_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
-{
+static fc_status fill_ranges(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error) {
     fc_study *live = fc_arena_alloc(arena, sizeof *live);
     trial *scratch = fc_arena_alloc(arena, sizeof *scratch);
     if (live == NULL || scratch == NULL) {
@@ -193,22 +182,21 @@ static fc_status fill_ranges(fc_estimate *out, const fc_study *study, fc_arena *
 /* ---- the chain -------------------------------------------------------------------------------------------------- */
 
 /* A failure rate so high that nothing is kept: the answer is that there is no end, not a number. */
-static fc_status refuse_endless(const fc_estimate *out, fc_range days, fc_error *error)
-{
+static fc_status refuse_endless(const fc_estimate *out, fc_range days, fc_error *error) {
     const double most_days = 1e7;
     if (days.p50 > 0 && days.p90 < most_days) {
         return FC_OK;
     }
     const fc_run *run = &out->point.run;
-    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                        "the run may never finish: goodput %.2g with a failure every %.3g s. Remedy: fewer chips in one job, "
-                        "a faster cluster.restart, fewer cluster.chip.failures, or a stated deal.goodput if replicas can be "
-                        "lost without stopping",
-                        run->goodput_frac, run->mtbf_s);
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "the run may never finish: goodput %.2g with a failure every %.3g s. Remedy: fewer chips in one job, "
+        "a faster cluster.restart, fewer cluster.chip.failures, or a stated deal.goodput if replicas can be "
+        "lost without stopping",
+        run->goodput_frac, run->mtbf_s);
 }
 
-fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error)
-{
+fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error) {
     memset(out, 0, sizeof *out);
     fc_plan plan;
     fc_ops_count(&out->ops, &study->model, &study->workload);
@@ -227,8 +215,7 @@ typedef struct axis {
     bool beyond;
 } axis;
 
-uint32_t fc_estimate_beyond(char *out, size_t out_size, const fc_estimate *estimate, const fc_study *study)
-{
+uint32_t fc_estimate_beyond(char *out, size_t out_size, const fc_estimate *estimate, const fc_study *study) {
     const fc_domain *domain = &study->domain;
     const axis axes[] = {
         {"chips", estimate->point.step.chips_used_count > domain->chips_count},

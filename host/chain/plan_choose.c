@@ -11,20 +11,14 @@
 
 #include <string.h>
 
-enum {
-    MOST_CHOICES = 64,
-    MOST_MICRO_BATCH = 8,
-    MOST_CONTEXT = 64,
-    LEAST_TOKENS_PER_CONTEXT_RANK = 4096
-};
+enum { MOST_CHOICES = 64, MOST_MICRO_BATCH = 8, MOST_CONTEXT = 64, LEAST_TOKENS_PER_CONTEXT_RANK = 4096 };
 
 typedef struct choices {
     uint32_t count;
     uint32_t values[MOST_CHOICES];
 } choices;
 
-static void add_choice(choices *list, uint32_t value)
-{
+static void add_choice(choices *list, uint32_t value) {
     for (uint32_t i = 0; i < list->count; ++i) {
         if (list->values[i] == value) {
             return;
@@ -35,16 +29,14 @@ static void add_choice(choices *list, uint32_t value)
     }
 }
 
-static choices only(uint32_t value)
-{
+static choices only(uint32_t value) {
     choices list = {0};
     add_choice(&list, value);
     return list;
 }
 
 /* Powers of two up to `most` that divide `divided` (0: anything). */
-static choices powers(uint32_t most, uint32_t divided)
-{
+static choices powers(uint32_t most, uint32_t divided) {
     choices list = {0};
     for (uint32_t value = 1; value <= most && value < (1u << 30); value *= 2) {
         if (divided == 0 || divided % value == 0) {
@@ -54,8 +46,7 @@ static choices powers(uint32_t most, uint32_t divided)
     return list;
 }
 
-static choices tensor_choices(const fc_study *study)
-{
+static choices tensor_choices(const fc_study *study) {
     if (study->plan.tp > 0) {
         return only(study->plan.tp);
     }
@@ -65,8 +56,7 @@ static choices tensor_choices(const fc_study *study)
 }
 
 /* Stage counts that waste no layer, and powers of two. */
-static choices pipeline_choices(const fc_study *study)
-{
+static choices pipeline_choices(const fc_study *study) {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     if (study->plan.pp > 0) {
         return only(study->plan.pp);
@@ -82,14 +72,12 @@ static choices pipeline_choices(const fc_study *study)
 }
 
 /* Layers on the fullest stage. */
-static uint32_t stage_layers(uint32_t layers, uint32_t pp, uint32_t chunks)
-{
+static uint32_t stage_layers(uint32_t layers, uint32_t pp, uint32_t chunks) {
     uint32_t pieces = pp * chunks;
     return (layers + pieces - 1) / pieces * chunks;
 }
 
-static choices chunk_choices(const fc_study *study, uint32_t pp)
-{
+static choices chunk_choices(const fc_study *study, uint32_t pp) {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     uint32_t given = study->plan.vpp;
     if (given > 0) {
@@ -107,8 +95,7 @@ static choices chunk_choices(const fc_study *study, uint32_t pp)
     return list;
 }
 
-static choices context_choices(const fc_study *study)
-{
+static choices context_choices(const fc_study *study) {
     if (study->plan.cp > 0) {
         return only(study->plan.cp);
     }
@@ -123,8 +110,7 @@ static choices context_choices(const fc_study *study)
     return list;
 }
 
-static choices expert_choices(const fc_study *study, uint32_t dp)
-{
+static choices expert_choices(const fc_study *study, uint32_t dp) {
     if (study->plan.ep > 0) {
         return dp % study->plan.ep == 0 ? only(study->plan.ep) : (choices){0};
     }
@@ -141,8 +127,7 @@ static choices expert_choices(const fc_study *study, uint32_t dp)
     return list;
 }
 
-static uint32_t default_batch(const fc_study *study)
-{
+static uint32_t default_batch(const fc_study *study) {
     double wanted = study->batch_tokens / (double)study->workload.seq_len;
     uint32_t batch = 1;
     while (batch < (1u << 24) && batch * 2.0 <= wanted) {
@@ -152,8 +137,7 @@ static uint32_t default_batch(const fc_study *study)
 }
 
 /* The largest divisor of `count` that is at most `most`; 0 where most is 0. */
-static uint32_t divisor_at_most(uint32_t count, uint32_t most)
-{
+static uint32_t divisor_at_most(uint32_t count, uint32_t most) {
     uint32_t best = 0;
     for (uint32_t small = 1; (uint64_t)small * small <= count; ++small) {
         if (count % small == 0) {
@@ -167,8 +151,7 @@ static uint32_t divisor_at_most(uint32_t count, uint32_t most)
 }
 
 /* The most replicas, within the chips, that split the batch evenly into micro-batches and a given EP evenly; 0 if none. */
-static uint32_t replicas(const fc_study *study, const fc_plan *plan)
-{
+static uint32_t replicas(const fc_study *study, const fc_plan *plan) {
     double room = floor(study->cluster.chips_count / ((double)plan->tp * plan->pp * plan->cp));
     if (study->plan.dp > 0) {
         bool divides = plan->global_batch % ((uint64_t)study->plan.dp * plan->micro_batch) == 0;
@@ -196,8 +179,7 @@ typedef struct search {
     bool only_any; /* the first plan that fits is enough, and its time does not matter */
 } search;
 
-static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
-{
+static fc_status try_plan(search *s, fc_plan *plan, fc_error *error) {
     fc_memory memory;
     if (s->only_any && s->fitting_count > 0) {
         return FC_OK;
@@ -225,8 +207,7 @@ static fc_status try_plan(search *s, fc_plan *plan, fc_error *error)
     return FC_OK;
 }
 
-static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error)
-{
+static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error) {
     fc_plan given = s->study->plan;
     if (given.zero >= 0) {
         plan->zero = given.zero;
@@ -241,8 +222,7 @@ static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error)
     return FC_OK;
 }
 
-static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error)
-{
+static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error) {
     uint32_t given = s->study->plan.micro_batch;
     for (uint32_t micro = given ? given : 1; micro <= (given ? given : MOST_MICRO_BATCH); micro *= 2) {
         plan->micro_batch = micro;
@@ -262,8 +242,7 @@ static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error)
     return FC_OK;
 }
 
-static fc_status try_all(search *s, fc_error *error)
-{
+static fc_status try_all(search *s, fc_error *error) {
     const fc_study *study = s->study;
     fc_plan plan = study->plan;
     if (plan.global_batch == 0) {
@@ -289,8 +268,7 @@ static fc_status try_all(search *s, fc_error *error)
     return FC_OK;
 }
 
-bool fc_plan_any(const fc_ops *ops, const fc_study *study)
-{
+bool fc_plan_any(const fc_ops *ops, const fc_study *study) {
     search s;
     memset(&s, 0, sizeof s);
     s.study = study;
@@ -299,8 +277,7 @@ bool fc_plan_any(const fc_ops *ops, const fc_study *study)
     return try_all(&s, NULL) == FC_OK && s.fitting_count > 0;
 }
 
-fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, const fc_study *study, fc_error *error)
-{
+fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, const fc_study *study, fc_error *error) {
     search s;
     memset(&s, 0, sizeof s);
     s.study = study;

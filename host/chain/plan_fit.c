@@ -7,8 +7,7 @@
 
 static const double BYTES_PER_GIB = 1073741824.0;
 
-void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
-{
+void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
     fc_plan kind = *plan;
     for (uint32_t recompute = FC_RECOMPUTE_NONE; recompute < FC_RECOMPUTE_COUNT; ++recompute) {
         kind.recompute = recompute;
@@ -17,16 +16,14 @@ void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops,
 }
 
 static bool fits_with(fc_memory *out, fc_plan *plan, uint32_t recompute, const fc_plan_rows *rows, const fc_ops *ops,
-                      const fc_study *study)
-{
+                      const fc_study *study) {
     plan->recompute = recompute;
     fc_memory_place(out, &rows->by_recompute[recompute], ops, &study->cluster, plan, &study->stack);
     return out->fits != 0;
 }
 
 bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *rows, const fc_ops *ops,
-                           const fc_study *study)
-{
+                           const fc_study *study) {
     uint32_t given = study->plan.recompute;
     if (given != FC_RECOMPUTE_AUTO) {
         return fits_with(out, plan, given, rows, ops, study);
@@ -44,16 +41,14 @@ bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *ro
     return false;
 }
 
-static bool fits(const fc_plan *plan, const fc_ops *ops, const fc_study *study)
-{
+static bool fits(const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
     fc_memory memory;
     fc_memory_size(&memory, ops, &study->cluster, plan, &study->stack);
     return memory.fits != 0;
 }
 
 /* One change of the closest plan, from the least to the most costly in time. */
-static bool change_plan(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study)
-{
+static bool change_plan(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
     fc_plan trial = *plan;
     if (plan->tp > 1 && plan->sequence_parallel != 1) {
         trial.sequence_parallel = 1;
@@ -90,23 +85,20 @@ static bool change_plan(char *out, size_t out_size, const fc_plan *plan, const f
 }
 
 /* Chips whose memory holds weights, gradients and optimizer states once, everything sharded. */
-static double least_chips(const fc_ops *ops, const fc_study *study)
-{
+static double least_chips(const fc_ops *ops, const fc_study *study) {
     double bytes_each = ops->weight_bytes + ops->grad_bytes + ops->master_bytes + ops->optimizer_bytes;
     double room = study->cluster.chip.memory_bytes - study->stack.reserve_bytes;
     return room > 0 ? fc_hd_pieces(ops->params_total_count * bytes_each, room) : 0;
 }
 
-static void open_plan(fc_study *study)
-{
+static void open_plan(fc_study *study) {
     uint32_t batch = study->plan.global_batch;
     study->plan = fc_plan_default();
     study->plan.global_batch = batch;
 }
 
 /* The same network around more chips. */
-static void grow(fc_cluster *cluster, double chips)
-{
+static void grow(fc_cluster *cluster, double chips) {
     cluster->chips_count = chips;
     if (cluster->tiers_from_chip) {
         cluster->tiers_count = 0;
@@ -116,8 +108,7 @@ static void grow(fc_cluster *cluster, double chips)
 }
 
 /* The fewest chips, twice as many at each try, with which some plan fits; 0 if there is no such number. */
-static double enough_chips(const fc_ops *ops, const fc_study *study)
-{
+static double enough_chips(const fc_ops *ops, const fc_study *study) {
     enum { MOST_TRIES = 8 };
     const double most_chips = 1e9;
     fc_study larger = *study;
@@ -141,8 +132,7 @@ static double enough_chips(const fc_ops *ops, const fc_study *study)
 }
 
 /* What a study can change beside the plan it gives: each is tried before it is told. More memory always helps. */
-static void change_study(char *out, size_t out_size, double needed_bytes, const fc_ops *ops, const fc_study *study)
-{
+static void change_study(char *out, size_t out_size, double needed_bytes, const fc_ops *ops, const fc_study *study) {
     fc_study open = *study;
     open_plan(&open);
     if (fc_plan_any(ops, &open)) {
@@ -152,8 +142,10 @@ static void change_study(char *out, size_t out_size, double needed_bytes, const 
     double least = least_chips(ops, study);
     int used = 0;
     if (least > study->cluster.chips_count) {
-        used = snprintf(out, out_size, "weights and optimizer states alone need %.0f chips of this kind, the cluster has %.0f: ",
-                        least, study->cluster.chips_count);
+        used =
+            snprintf(out, out_size,
+                     "weights and optimizer states alone need %.0f chips of this kind, the cluster has %.0f: ", least,
+                     study->cluster.chips_count);
     }
     out += used;
     out_size -= (size_t)used;
@@ -170,8 +162,7 @@ static void change_study(char *out, size_t out_size, double needed_bytes, const 
     snprintf(out, out_size, "a chip with %.0f GiB (cluster.chip.memory)", fc_hd_ceil(needed_bytes / BYTES_PER_GIB));
 }
 
-static fc_memory_cause biggest(const fc_memory *memory)
-{
+static fc_memory_cause biggest(const fc_memory *memory) {
     int cause = 0;
     for (int i = 1; i < FC_MEMORY_CAUSE_COUNT; ++i) {
         if (memory->cause_bytes[i] > memory->cause_bytes[cause]) {
@@ -181,8 +172,7 @@ static fc_memory_cause biggest(const fc_memory *memory)
     return (fc_memory_cause)cause;
 }
 
-fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error)
-{
+fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error) {
     fc_memory memory;
     fc_memory_size(&memory, ops, &study->cluster, closest, &study->stack);
     fc_memory_cause cause = biggest(&memory);
@@ -190,11 +180,11 @@ fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_stu
     if (!change_plan(remedy, sizeof remedy, closest, ops, study)) {
         change_study(remedy, sizeof remedy, memory.per_chip_bytes, ops, study);
     }
-    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                        "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "
-                        "needs %.1f GiB on a chip that has %.1f GiB, most of it for %s (%.1f GiB). Remedy: %s",
-                        closest->tp, closest->pp, closest->vpp, closest->cp, closest->ep, closest->dp, closest->zero,
-                        closest->micro_batch, memory.per_chip_bytes / BYTES_PER_GIB,
-                        memory.capacity_bytes / BYTES_PER_GIB, fc_memory_cause_name(cause),
-                        memory.cause_bytes[cause] / BYTES_PER_GIB, remedy);
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "
+        "needs %.1f GiB on a chip that has %.1f GiB, most of it for %s (%.1f GiB). Remedy: %s",
+        closest->tp, closest->pp, closest->vpp, closest->cp, closest->ep, closest->dp, closest->zero,
+        closest->micro_batch, memory.per_chip_bytes / BYTES_PER_GIB, memory.capacity_bytes / BYTES_PER_GIB,
+        fc_memory_cause_name(cause), memory.cause_bytes[cause] / BYTES_PER_GIB, remedy);
 }

@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 typedef struct fc_option {
-    const char *name;   /* "--top" */
-    const char *value;  /* name of its value in help ("K"), NULL for a switch */
-    bool repeats;       /* may stand several times */
+    const char *name;  /* "--top" */
+    const char *value; /* name of its value in help ("K"), NULL for a switch */
+    bool repeats;      /* may stand several times */
     const char *help;
 } fc_option;
 
@@ -47,18 +47,18 @@ typedef struct fc_context {
     const fc_args *args;
     const char *data_folder; /* --data or NULL */
     bool quiet;
-    bool color;    /* a terminal, no --no-color, no NO_COLOR */
-    bool terminal; /* stderr is a terminal: progress may be shown */
-    int width;     /* of the terminal; 0: unlimited (not a terminal) */
-    fc_text out;   /* what goes to stdout or -o once the command has succeeded */
+    bool color;        /* a terminal, no --no-color, no NO_COLOR */
+    bool terminal;     /* stderr is a terminal: progress may be shown */
+    int width;         /* of the terminal; 0: unlimited (not a terminal) */
+    fc_text out;       /* what goes to stdout or -o once the command has succeeded */
     bool wrote_output; /* the command has written -o itself: `out` goes to stdout */
 } fc_context;
 
 typedef struct fc_command {
     const char *name;
-    const char *synopsis; /* "STUDY [--set key=value]…" */
-    const char *help;     /* one line: what question it answers */
-    const char *example;  /* a line to try */
+    const char *synopsis;     /* "STUDY [--set key=value]…" */
+    const char *help;         /* one line: what question it answers */
+    const char *example;      /* a line to try */
     const fc_option *options; /* its own; NULL name ends. Common options are added by args.c */
     fc_status (*run)(fc_context *context, fc_error *error);
 } fc_command;

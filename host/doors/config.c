@@ -9,14 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STUDY_KEYS[] = {"name",  "question", "about", "model", "cluster", "workload",
-                                         "stack", "plan",     "deal",  "estimate", "seed", "draws",
-                                         "sources", "source", "notes", "next"};
+static const char *const STUDY_KEYS[] = {"name", "question", "about", "model", "cluster", "workload", "stack", "plan",
+                                         "deal", "estimate", "seed",  "draws", "sources", "source",   "notes", "next"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */
-static void locate(fc_error *error, const fc_node *tree)
-{
+static void locate(fc_error *error, const fc_node *tree) {
     if (error == NULL || error->line != 0 || tree->source == NULL) {
         return;
     }
@@ -51,8 +49,8 @@ static void locate(fc_error *error, const fc_node *tree)
     }
 }
 
-static fc_status read_count(uint64_t *out, fc_node *tree, const char *key, uint64_t least, uint64_t most, fc_error *error)
-{
+static fc_status read_count(uint64_t *out, fc_node *tree, const char *key, uint64_t least, uint64_t most,
+                            fc_error *error) {
     fc_node *node = fc_node_get(tree, key);
     if (node == NULL) {
         return FC_OK;
@@ -71,8 +69,7 @@ static fc_status read_count(uint64_t *out, fc_node *tree, const char *key, uint6
 }
 
 /* Ranges and facts of number formats that the study does not use would only be noise among its assumptions. */
-static bool of_unused_dtype(const char *key, const fc_study *study)
-{
+static bool of_unused_dtype(const char *key, const fc_study *study) {
     const char *mark = strstr(key, ".chip.matmul_");
     if (mark == NULL) {
         mark = strstr(key, ".chip.peak_");
@@ -86,8 +83,7 @@ static bool of_unused_dtype(const char *key, const fc_study *study)
     return strcmp(suffix + 1, main_dtype) != 0 && !(low_bits && strcmp(suffix + 1, "bf16") == 0);
 }
 
-static void drop_unused(fc_study *study, fc_reader *reader)
-{
+static void drop_unused(fc_study *study, fc_reader *reader) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < study->spreads_count; ++i) {
         if (!of_unused_dtype(study->spreads[i].key, study)) {
@@ -108,15 +104,16 @@ static void drop_unused(fc_study *study, fc_reader *reader)
 }
 
 /* One job runs on one site; what the other sites do is another job. */
-static fc_status take_one_site(fc_study *study, fc_loading *loading, fc_error *error)
-{
+static fc_status take_one_site(fc_study *study, fc_loading *loading, fc_error *error) {
     fc_cluster *cluster = &study->cluster;
     if (cluster->sites_count <= 1) {
         return FC_OK;
     }
-    char *text = fc_arena_printf(loading->config->arena, "one of %.0f sites: %.0f of %.0f chips; no network between sites is "
-                                 "fast enough for one synchronous job", cluster->sites_count,
-                                 cluster->chips_count / cluster->sites_count, cluster->chips_count);
+    char *text =
+        fc_arena_printf(loading->config->arena,
+                        "one of %.0f sites: %.0f of %.0f chips; no network between sites is "
+                        "fast enough for one synchronous job",
+                        cluster->sites_count, cluster->chips_count / cluster->sites_count, cluster->chips_count);
     if (text == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
     }
@@ -135,8 +132,7 @@ static fc_status take_one_site(fc_study *study, fc_loading *loading, fc_error *e
     return fc_load_note(loading, "cluster.chips", text, "study", FC_GRADE_EXACT, error);
 }
 
-static fc_status refuse_fleet(const fc_node *cluster, fc_error *error)
-{
+static fc_status refuse_fleet(const fc_node *cluster, fc_error *error) {
     if (cluster == NULL || cluster->kind != FC_NODE_LIST) {
         return FC_OK;
     }
@@ -146,8 +142,7 @@ static fc_status refuse_fleet(const fc_node *cluster, fc_error *error)
                          cluster->count);
 }
 
-static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, fc_error *error)
-{
+static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, fc_error *error) {
     FC_TRY(fc_load_model(&out->model, loading, "model", fc_node_get(tree, "model"), error));
     FC_TRY(fc_load_cluster(&out->cluster, loading, "cluster", fc_node_get(tree, "cluster"), error));
     FC_TRY(fc_load_workload(&out->workload, loading, fc_node_get(tree, "workload"), error));
@@ -160,8 +155,7 @@ static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, f
 }
 
 /* A calibration that this study does not stand on is read all the same: a wrong path must not go unseen. */
-static fc_status check_unused_calibration(const fc_study *study, fc_loading *loading, fc_error *error)
-{
+static fc_status check_unused_calibration(const fc_study *study, fc_loading *loading, fc_error *error) {
     const char *path = loading->config->calibration_path;
     if (path == NULL || strcmp(study->cluster.chip.name, "local") == 0) {
         return FC_OK;
@@ -177,8 +171,7 @@ static fc_status check_unused_calibration(const fc_study *study, fc_loading *loa
 }
 
 /* A model's config.json given as the study is a common slip. */
-static fc_status refuse_model_file(const fc_node *tree, const char *name, fc_error *error)
-{
+static fc_status refuse_model_file(const fc_node *tree, const char *name, fc_error *error) {
     const fc_node *mark = fc_node_get(tree, "model_type");
     mark = mark != NULL ? mark : fc_node_get(tree, "architectures");
     if (mark == NULL || fc_node_get(tree, "model") != NULL) {
@@ -186,11 +179,11 @@ static fc_status refuse_model_file(const fc_node *tree, const char *name, fc_err
     }
     return fc_node_error(error, FC_BAD_INPUT, mark, true,
                          "this is a model's config.json, not a study: write model: %s into a study, or try it with "
-                         "`flopcast estimate llama3-405b-16k-h100 --set model=%s`", name, name);
+                         "`flopcast estimate llama3-405b-16k-h100 --set model=%s`",
+                         name, name);
 }
 
-static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_error *error)
-{
+static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_error *error) {
     uint64_t draws = out->draws_count;
     FC_TRY(fc_fields_refuse_unknown(tree, NULL, STUDY_KEYS, STUDY_KEYS_COUNT, error));
     FC_TRY(refuse_fleet(fc_node_get(tree, "cluster"), error));
@@ -199,9 +192,10 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
     FC_TRY(read_count(&draws, tree, "draws", FC_LEAST_DRAWS, 1000000, error));
     out->draws_count = (uint32_t)draws;
     if (fc_node_get(tree, "model") == NULL) {
-        return fc_node_error(error, FC_BAD_INPUT, tree, false,
-                             "the study has no model: give model: NAME (`flopcast list models`), a path to a config.json, "
-                             "or a map of fields");
+        return fc_node_error(
+            error, FC_BAD_INPUT, tree, false,
+            "the study has no model: give model: NAME (`flopcast list models`), a path to a config.json, "
+            "or a map of fields");
     }
     FC_TRY(read_nouns(out, loading, tree, error));
     FC_TRY(check_unused_calibration(out, loading, error));
@@ -211,8 +205,7 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
 }
 
 /* Single quotes keep a shell from reading anything but a single quote itself. */
-static void add_quoted(fc_text *text, const char *word)
-{
+static void add_quoted(fc_text *text, const char *word) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=:,+@%";
     if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
         fc_text_add(text, word);
@@ -229,8 +222,7 @@ static void add_quoted(fc_text *text, const char *word)
     fc_text_add(text, "'");
 }
 
-fc_status fc_load_again(const char **out, const fc_config *config, const char *name, fc_error *error)
-{
+fc_status fc_load_again(const char **out, const fc_config *config, const char *name, fc_error *error) {
     fc_text text = fc_text_start(config->arena);
     add_quoted(&text, name);
     if (config->calibration_path != NULL) {
@@ -245,14 +237,13 @@ fc_status fc_load_again(const char **out, const fc_config *config, const char *n
     return text.failed ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study") : FC_OK;
 }
 
-static const char *text_of(const fc_node *tree, const char *key)
-{
+static const char *text_of(const fc_node *tree, const char *key) {
     const fc_node *node = fc_node_get(tree, key);
     return node != NULL && node->kind == FC_NODE_SCALAR ? node->text : "";
 }
 
-fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name, fc_error *error)
-{
+fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name,
+                          fc_error *error) {
     fc_loading loading;
     fc_node *tree = NULL;
     memset(inputs, 0, sizeof *inputs);
@@ -277,8 +268,8 @@ fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *con
     return fc_load_again(&inputs->again, config, name, error);
 }
 
-fc_status fc_config_model(fc_model *out, fc_arena *arena, const fc_catalog *catalog, const char *name, fc_error *error)
-{
+fc_status fc_config_model(fc_model *out, fc_arena *arena, const fc_catalog *catalog, const char *name,
+                          fc_error *error) {
     fc_config config = {.arena = arena, .catalog = *catalog};
     fc_loading loading = {.config = &config};
     loading.reader.arena = arena;

@@ -26,13 +26,13 @@ typedef struct fc_config {
 
 /* What is known beside the study itself. */
 typedef struct fc_inputs {
-    const fc_fact *facts;   /* every value that was read, in order, later ones in place of earlier ones */
-    const char *question;   /* what the study asks, or "" */
-    const fc_node *tree;    /* the study file after --set */
-    const char *again;      /* the study and the options it was asked with, quoted for a shell */
+    const fc_fact *facts;           /* every value that was read, in order, later ones in place of earlier ones */
+    const char *question;           /* what the study asks, or "" */
+    const fc_node *tree;            /* the study file after --set */
+    const char *again;              /* the study and the options it was asked with, quoted for a shell */
     fc_cluster fleet[FC_MAX_PARTS]; /* the parts when `cluster` names several kinds of chip */
-    uint32_t fleet_count;   /* 0 or 1: one kind */
-    const char *price_note; /* where the price comes from when the study gives none */
+    uint32_t fleet_count;           /* 0 or 1: one kind */
+    const char *price_note;         /* where the price comes from when the study gives none */
 } fc_inputs;
 
 /* Reads the file at `name`, or the study of that name, applies --set, and composes a checked study. A study of several

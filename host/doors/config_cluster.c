@@ -27,8 +27,8 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
 }
 
 /* What a family has in common fills what the chip's own file lacks. */
-static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path, const fc_node *entry, fc_error *error)
-{
+static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path, const fc_node *entry,
+                             fc_error *error) {
     fc_arena *arena = loading->config->arena;
     const char *folder = loading->config->catalog.data_folder;
     const fc_node *family = fc_node_get(entry, "family");

@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const COMPARISON_KEYS[] = {"name", "question", "about", "workload", "stack", "plan", "grid",
-                                              "deals", "horizon", "data_stock", "seed", "draws", "estimate",
-                                              "sources", "source", "notes", "next"};
-static const char *const SIDE_KEYS[] = {"name", "title", "cluster", "deal", "facility_power", "note", "source", "evidence"};
+static const char *const COMPARISON_KEYS[] = {"name",     "question", "about",   "workload",   "stack", "plan",
+                                              "grid",     "deals",    "horizon", "data_stock", "seed",  "draws",
+                                              "estimate", "sources",  "source",  "notes",      "next"};
+static const char *const SIDE_KEYS[] = {"name",           "title", "cluster", "deal",
+                                        "facility_power", "note",  "source",  "evidence"};
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 enum { DEFAULT_DRAWS = 2000, MOST_DRAWS = 1000000 };
@@ -31,13 +32,11 @@ typedef struct building {
     fc_fact *last_fact;
 } building;
 
-static fc_status no_memory(fc_error *error)
-{
+static fc_status no_memory(fc_error *error) {
     return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study");
 }
 
-static fc_status read_text(char *out, size_t size, const fc_node *map, const char *key, fc_error *error)
-{
+static fc_status read_text(char *out, size_t size, const fc_node *map, const char *key, fc_error *error) {
     const fc_node *node = fc_node_get(map, key);
     if (node == NULL) {
         return FC_OK;
@@ -48,9 +47,8 @@ static fc_status read_text(char *out, size_t size, const fc_node *map, const cha
     return FC_OK;
 }
 
-static fc_status read_quantity(double *out, const fc_node *map, const char *key, fc_unit unit, double least, double most,
-                               fc_error *error)
-{
+static fc_status read_quantity(double *out, const fc_node *map, const char *key, fc_unit unit, double least,
+                               double most, fc_error *error) {
     const fc_node *node = fc_node_get(map, key);
     if (node == NULL) {
         return FC_OK;
@@ -67,14 +65,13 @@ static fc_status read_quantity(double *out, const fc_node *map, const char *key,
         fc_units_format(low, sizeof low, least, unit, 0);
         fc_units_format(high, sizeof high, most, unit, 0);
         fc_node_describe(node, found, sizeof found);
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s: found %s; allowed is %s to %s, for example %s", key, found,
-                             low, high, fc_unit_example(unit));
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "%s: found %s; allowed is %s to %s, for example %s", key,
+                             found, low, high, fc_unit_example(unit));
     }
     return FC_OK;
 }
 
-static fc_status read_facility(fc_range *out, const fc_node *map, fc_error *error)
-{
+static fc_status read_facility(fc_range *out, const fc_node *map, fc_error *error) {
     const fc_node *node = fc_node_get(map, "facility_power");
     double value = 0;
     if (node == NULL) {
@@ -90,8 +87,7 @@ static fc_status read_facility(fc_range *out, const fc_node *map, fc_error *erro
     return FC_OK;
 }
 
-static bool known_fact(const building *b, const fc_fact *fact)
-{
+static bool known_fact(const building *b, const fc_fact *fact) {
     for (const fc_fact *old = b->first_fact; old != NULL; old = old->next) {
         if (strcmp(old->key, fact->key) == 0 && strcmp(old->text, fact->text) == 0) {
             return true;
@@ -101,8 +97,7 @@ static bool known_fact(const building *b, const fc_fact *fact)
 }
 
 /* Facts of several loadings in one list; what all parts of a deal share is told once. */
-static void append_facts(building *b, const fc_loading *loading)
-{
+static void append_facts(building *b, const fc_loading *loading) {
     fc_fact *next = NULL;
     for (fc_fact *fact = loading->reader.first_fact; fact != NULL; fact = next) {
         next = fact->next;
@@ -122,8 +117,7 @@ static void append_facts(building *b, const fc_loading *loading)
 /* ---- deals ---------------------------------------------------------------------------------------------------- */
 
 /* Whether a part states the range itself. How many chips it has it always does. */
-static bool part_states(const fc_node *part, size_t offset)
-{
+static bool part_states(const fc_node *part, size_t offset) {
     static const struct {
         const char *key;
         size_t offset;
@@ -140,8 +134,7 @@ static bool part_states(const fc_node *part, size_t offset)
 }
 
 /* Spreads that a deal states for all its parts are one belief; what a part states is its own. */
-static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, const fc_node *part)
-{
+static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, const fc_node *part) {
     enum { BELIEF_SHIFT = 16, OWN_SHIFT = 24 };
     for (uint32_t i = 0; i < out->spreads_count; ++i) {
         fc_spread *spread = &out->spreads[i];
@@ -151,8 +144,7 @@ static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, cons
 }
 
 /* What a check finds wrong in a deal stands somewhere in its map. */
-static fc_status at_node(fc_status status, const fc_node *node, fc_error *error)
-{
+static fc_status at_node(fc_status status, const fc_node *node, fc_error *error) {
     if (status != FC_OK && error != NULL && error->source[0] == '\0' && node->source != NULL) {
         (void)fc_text_copy(error->source, sizeof error->source, node->source);
         error->line = node->line;
@@ -162,8 +154,7 @@ static fc_status at_node(fc_status status, const fc_node *node, fc_error *error)
 }
 
 static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint32_t part_index, fc_node *side,
-                           fc_node *cluster, const fc_node *entry, const char *side_name, fc_error *error)
-{
+                           fc_node *cluster, const fc_node *entry, const char *side_name, fc_error *error) {
     fc_loading loading;
     *out = fc_study_default();
     FC_TRY(fc_load_start(&loading, b->config, out, error));
@@ -192,8 +183,7 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
 }
 
 /* The list of parts that a deal's cluster stands for: its own list, the list of the named entry, or itself. */
-static fc_status parts_of(fc_node **out_list, fc_node **out_entry, building *b, fc_node *cluster, fc_error *error)
-{
+static fc_status parts_of(fc_node **out_list, fc_node **out_entry, building *b, fc_node *cluster, fc_error *error) {
     *out_list = cluster->kind == FC_NODE_LIST ? cluster : NULL;
     *out_entry = NULL;
     if (cluster->kind == FC_NODE_SCALAR) {
@@ -203,8 +193,7 @@ static fc_status parts_of(fc_node **out_list, fc_node **out_entry, building *b, 
     return FC_OK;
 }
 
-static fc_status load_side(building *b, uint32_t index, fc_node *node, fc_error *error)
-{
+static fc_status load_side(building *b, uint32_t index, fc_node *node, fc_error *error) {
     fc_side *side = &b->out->sides[index];
     if (node->kind != FC_NODE_MAP) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "a deal is a map: {name: …, cluster: …, share: …}");
@@ -222,7 +211,8 @@ static fc_status load_side(building *b, uint32_t index, fc_node *node, fc_error 
     FC_TRY(read_facility(&side->facility_w, node, error));
     size_t count = list != NULL ? list->count : 1;
     if (count == 0 || count > FC_MAX_PARTS || (list != NULL && list->kind != FC_NODE_LIST)) {
-        return fc_node_error(error, FC_BAD_INPUT, list, false, "a mixed cluster is a list of 1 to %d parts", FC_MAX_PARTS);
+        return fc_node_error(error, FC_BAD_INPUT, list, false, "a mixed cluster is a list of 1 to %d parts",
+                             FC_MAX_PARTS);
     }
     side->parts_count = (uint32_t)count;
     side->parts = fc_arena_alloc(b->config->arena, count * sizeof *side->parts);
@@ -236,13 +226,12 @@ static fc_status load_side(building *b, uint32_t index, fc_node *node, fc_error 
     return fc_fields_refuse_unknown(node, fc_fields_noun(FC_NOUN_DEAL), SIDE_KEYS, COUNT(SIDE_KEYS), error);
 }
 
-static fc_status load_sides(building *b, fc_error *error)
-{
+static fc_status load_sides(building *b, fc_error *error) {
     fc_node *deals = fc_node_get(b->tree, "deals");
     if (deals == NULL || deals->kind != FC_NODE_LIST || deals->count < 2 || deals->count > FC_MAX_DEALS) {
         const fc_node *at = deals != NULL ? deals : b->tree;
-        return fc_node_error(error, FC_BAD_INPUT, at, false, "compare needs deals: a list of 2 to %d maps with name and cluster",
-                             FC_MAX_DEALS);
+        return fc_node_error(error, FC_BAD_INPUT, at, false,
+                             "compare needs deals: a list of 2 to %d maps with name and cluster", FC_MAX_DEALS);
     }
     b->out->sides_count = (uint32_t)deals->count;
     for (uint32_t i = 0; i < deals->count; ++i) {
@@ -261,8 +250,7 @@ static fc_status load_sides(building *b, fc_error *error)
 
 /* The study's workload with the cell's own keys on top. */
 static fc_status cell_workload(fc_workload *out, building *b, fc_loading *loading, fc_node *cell, const char *tokens,
-                               fc_error *error)
-{
+                               fc_error *error) {
     fc_node *merged = b->study_workload != NULL ? fc_node_copy(b->config->arena, b->study_workload)
                                                 : fc_arena_alloc(b->config->arena, sizeof *merged);
     if (merged == NULL) {
@@ -284,10 +272,10 @@ static fc_status cell_workload(fc_workload *out, building *b, fc_loading *loadin
     return fc_workload_check(out, error);
 }
 
-static fc_status add_cell(building *b, fc_node *cell, const char *tokens, fc_error *error)
-{
+static fc_status add_cell(building *b, fc_node *cell, const char *tokens, fc_error *error) {
     if (b->out->cells_count >= FC_MAX_CELLS) {
-        return fc_node_error(error, FC_OVER_LIMIT, cell, false, "the grid has more than %d cells of work", FC_MAX_CELLS);
+        return fc_node_error(error, FC_OVER_LIMIT, cell, false, "the grid has more than %d cells of work",
+                             FC_MAX_CELLS);
     }
     fc_cell *out = &b->out->cells[b->out->cells_count];
     fc_loading loading;
@@ -304,11 +292,11 @@ static fc_status add_cell(building *b, fc_node *cell, const char *tokens, fc_err
     return FC_OK;
 }
 
-static fc_status load_cell(building *b, fc_node *cell, fc_error *error)
-{
+static fc_status load_cell(building *b, fc_node *cell, fc_error *error) {
     if (cell->kind != FC_NODE_MAP || fc_node_get(cell, "model") == NULL) {
-        return fc_node_error(error, FC_BAD_INPUT, cell, false,
-                             "a cell of the grid is a map with a model, for example {model: moe-100t, tokens: [30T, 100T]}");
+        return fc_node_error(
+            error, FC_BAD_INPUT, cell, false,
+            "a cell of the grid is a map with a model, for example {model: moe-100t, tokens: [30T, 100T]}");
     }
     fc_node *tokens = fc_node_get(cell, "tokens");
     if (tokens == NULL || tokens->kind == FC_NODE_SCALAR) {
@@ -327,8 +315,7 @@ static fc_status load_cell(building *b, fc_node *cell, fc_error *error)
     return FC_OK;
 }
 
-static fc_status load_grid(building *b, fc_error *error)
-{
+static fc_status load_grid(building *b, fc_error *error) {
     fc_node *grid = fc_node_get(b->tree, "grid");
     b->out->cells = fc_arena_alloc(b->config->arena, FC_MAX_CELLS * sizeof *b->out->cells);
     if (b->out->cells == NULL) {
@@ -346,8 +333,7 @@ static fc_status load_grid(building *b, fc_error *error)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------------ */
 
-static fc_status load_limits(building *b, fc_error *error)
-{
+static fc_status load_limits(building *b, fc_error *error) {
     fc_loading loading;
     FC_TRY(fc_load_start(&loading, b->config, NULL, error));
     const fc_node *walls = fc_node_get(loading.defaults, "walls");
@@ -365,15 +351,15 @@ static fc_status load_limits(building *b, fc_error *error)
 }
 
 fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_config *config, const char *name,
-                               fc_error *error)
-{
+                               fc_error *error) {
     building b = {.out = out, .inputs = inputs, .config = config};
     memset(out, 0, sizeof *out);
     memset(inputs, 0, sizeof *inputs);
     FC_TRY(fc_load_study_tree(&b.tree, config, name, error));
     if (fc_node_get(b.tree, "deals") == NULL && fc_node_get(b.tree, "model") != NULL) {
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(b.tree, "model"), true,
-                             "this study is about one run and has no deals to compare: ask `flopcast estimate %s`", name);
+                             "this study is about one run and has no deals to compare: ask `flopcast estimate %s`",
+                             name);
     }
     FC_TRY(fc_fields_refuse_unknown(b.tree, NULL, COMPARISON_KEYS, COUNT(COMPARISON_KEYS), error));
     (void)fc_text_copy(out->name, sizeof out->name, name);

@@ -6,8 +6,7 @@
 #include <string.h>
 
 static fc_status read_price(fc_deal *out, fc_loading *loading, const char *path, const fc_node *row, const char *chip,
-                            fc_error *error)
-{
+                            fc_error *error) {
     loading->reader.origin = fc_arena_printf(loading->config->arena, "prices %s", chip);
     loading->reader.grade = FC_GRADE_VENDOR;
     const fc_node *price = fc_node_get(row, "usd_per_chip_h");
@@ -22,7 +21,8 @@ static fc_status read_price(fc_deal *out, fc_loading *loading, const char *path,
     }
     if (fact != NULL && what != NULL && what->kind == FC_NODE_SCALAR) {
         const fc_node *date = fc_node_get(row, "date");
-        fact->note = fc_arena_printf(loading->config->arena, "%s; a list price times a fleet is an upper bound", what->text);
+        fact->note =
+            fc_arena_printf(loading->config->arena, "%s; a list price times a fleet is an upper bound", what->text);
         fact->date = date != NULL && date->kind == FC_NODE_SCALAR ? date->text : "";
     }
     return FC_OK;
@@ -30,8 +30,7 @@ static fc_status read_price(fc_deal *out, fc_loading *loading, const char *path,
 
 /* The entry's `default` names the price that a large buyer could sign. A chip without a price stays without. */
 static fc_status load_list_price(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip,
-                                 fc_error *error)
-{
+                                 fc_error *error) {
     const char *const *names = NULL;
     size_t count = 0;
     FC_TRY(fc_catalog_names(&names, &count, &loading->config->catalog, "prices", error));
@@ -59,8 +58,7 @@ static fc_status load_list_price(fc_deal *out, fc_loading *loading, const char *
 }
 
 fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip, fc_node *deal,
-                              fc_node *side, fc_node *part, fc_error *error)
-{
+                              fc_node *side, fc_node *part, fc_error *error) {
     *out = fc_deal_default();
     if (deal != NULL && deal->kind != FC_NODE_NULL && deal->kind != FC_NODE_MAP) {
         return fc_node_error(error, FC_BAD_INPUT, deal, false,
@@ -91,7 +89,6 @@ fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *pat
     return priced ? FC_OK : load_list_price(out, loading, path, chip, error);
 }
 
-fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error)
-{
+fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, fc_node *node, fc_error *error) {
     return fc_load_deal_layers(out, loading, "deal", chip, node, NULL, NULL, error);
 }

@@ -7,13 +7,13 @@
 #include <string.h>
 
 fc_status fc_load_note(fc_loading *loading, const char *key, const char *text, const char *origin, fc_grade grade,
-                       fc_error *error)
-{
+                       fc_error *error) {
     fc_fact *fact = fc_arena_alloc(loading->config->arena, sizeof *fact);
     if (fact == NULL) {
         return fc_layer_no_memory(error);
     }
-    *fact = (fc_fact){.key = key, .text = text, .origin = origin, .grade = (uint32_t)grade, .source = "", .date = "", .note = ""};
+    *fact = (fc_fact){
+        .key = key, .text = text, .origin = origin, .grade = (uint32_t)grade, .source = "", .date = "", .note = ""};
     if (loading->reader.last_fact != NULL) {
         loading->reader.last_fact->next = fact;
     } else {
@@ -23,8 +23,7 @@ fc_status fc_load_note(fc_loading *loading, const char *key, const char *text, c
     return FC_OK;
 }
 
-fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *study, fc_error *error)
-{
+fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *study, fc_error *error) {
     memset(out, 0, sizeof *out);
     out->config = config;
     out->reader.arena = config->arena;
@@ -38,13 +37,13 @@ fc_status fc_load_start(fc_loading *out, const fc_config *config, fc_study *stud
 
 /* ---- model ---------------------------------------------------------------------------------------------------- */
 
-static bool is_path(const fc_node *node)
-{
-    return node != NULL && node->kind == FC_NODE_SCALAR && (strchr(node->text, '/') || fc_text_ends(node->text, ".json"));
+static bool is_path(const fc_node *node) {
+    return node != NULL && node->kind == FC_NODE_SCALAR &&
+           (strchr(node->text, '/') || fc_text_ends(node->text, ".json"));
 }
 
-static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *path, const fc_node *node, fc_error *error)
-{
+static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *path, const fc_node *node,
+                                fc_error *error) {
     fc_hf_facts read;
     fc_arena *arena = loading->config->arena;
     FC_TRY(fc_hf_config_facts(out, &read, arena, loading->config->catalog.data_folder, node->text, error));
@@ -65,8 +64,7 @@ static fc_status read_hf_config(fc_model *out, fc_loading *loading, const char *
 }
 
 /* mha and mqa fix the number of key/value heads, and gqa wants it stated: the words say more than `grouped`. */
-static fc_status settle_kv_heads(fc_model *model, const fc_node *map, fc_error *error)
-{
+static fc_status settle_kv_heads(fc_model *model, const fc_node *map, fc_error *error) {
     const fc_node *word = fc_node_get(map, "attention");
     if (word == NULL || word->kind != FC_NODE_SCALAR) {
         return FC_OK;
@@ -77,8 +75,8 @@ static fc_status settle_kv_heads(fc_model *model, const fc_node *map, fc_error *
     bool stated = fc_node_get(map, "kv_heads") != NULL && model->kv_heads != 0;
     if ((mha || mqa) && stated && model->kv_heads != meant) {
         return fc_node_error(error, FC_BAD_INPUT, word, false,
-                             "model: attention %s means kv_heads = %u, and kv_heads is %u; leave one of the two out", word->text,
-                             meant, model->kv_heads);
+                             "model: attention %s means kv_heads = %u, and kv_heads is %u; leave one of the two out",
+                             word->text, meant, model->kv_heads);
     }
     if (fc_text_same_name(word->text, "gqa") && model->kv_heads == 0) {
         return fc_node_error(error, FC_BAD_INPUT, word, false,
@@ -88,8 +86,7 @@ static fc_status settle_kv_heads(fc_model *model, const fc_node *map, fc_error *
     return FC_OK;
 }
 
-fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error)
-{
+fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {
     *out = fc_model_default();
     fc_node *base = node != NULL && node->kind == FC_NODE_MAP ? fc_node_get(node, "base") : node;
     if (is_path(base)) {
@@ -130,21 +127,20 @@ fc_status fc_load_model(fc_model *out, fc_loading *loading, const char *path, fc
 /* ---- workload, stack, plan ---------------------------------------------------------------------------------------- */
 
 /* Weights that are trained in fp32 or fp64 are their own master copy. */
-static fc_status settle_master(fc_workload *out, fc_loading *loading, const fc_node *node, fc_error *error)
-{
+static fc_status settle_master(fc_workload *out, fc_loading *loading, const fc_node *node, fc_error *error) {
     bool wide = out->dtype == FC_DTYPE_FP64 || out->dtype == FC_DTYPE_FP32 || out->dtype == FC_DTYPE_TF32;
     if (!wide || fc_node_get(node, "master_bytes") != NULL || !(out->master_bytes > 0)) {
         return FC_OK;
     }
     out->master_bytes = 0;
-    return fc_load_note(loading, "workload.master_bytes", "0: weights of this format are their own master copy", "derived",
-                        FC_GRADE_EXACT, error);
+    return fc_load_note(loading, "workload.master_bytes", "0: weights of this format are their own master copy",
+                        "derived", FC_GRADE_EXACT, error);
 }
 
-fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error)
-{
+fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error) {
     *out = fc_workload_default();
-    FC_TRY(fc_layer_defaults(loading, FC_NOUN_WORKLOAD, "workload", out, fc_node_get(loading->defaults, "workload"), error));
+    FC_TRY(fc_layer_defaults(loading, FC_NOUN_WORKLOAD, "workload", out, fc_node_get(loading->defaults, "workload"),
+                             error));
     FC_TRY(fc_layer_read(loading, FC_NOUN_WORKLOAD, "workload", out, node, "study", FC_GRADE_EXACT, error));
     FC_TRY(fc_layer_refuse(node, FC_NOUN_WORKLOAD, NULL, 0, error));
     if (!(out->tokens_count > 0)) {
@@ -156,8 +152,7 @@ fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node,
     return settle_master(out, loading, node, error);
 }
 
-fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_error *error)
-{
+fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_error *error) {
     *out = fc_stack_default();
     FC_TRY(fc_layer_defaults(loading, FC_NOUN_STACK, "stack", out, fc_node_get(loading->defaults, "stack"), error));
     fc_node *entry = NULL;
@@ -166,8 +161,8 @@ fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_er
         FC_TRY(fc_catalog_read(&entry, &loading->config->catalog, "stacks", "default", NULL, error));
     }
     (void)fc_text_copy(out->name, sizeof out->name, entry->key);
-    FC_TRY(fc_layer_read(loading, FC_NOUN_STACK, "stack", out, entry, fc_layer_origin(loading, "stack", entry), FC_GRADE_ASSUMED,
-                      error));
+    FC_TRY(fc_layer_read(loading, FC_NOUN_STACK, "stack", out, entry, fc_layer_origin(loading, "stack", entry),
+                         FC_GRADE_ASSUMED, error));
     FC_TRY(fc_layer_refuse(entry, FC_NOUN_STACK, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT, error));
     if (node != NULL && node->kind == FC_NODE_MAP) {
         static const char *const more[] = {"base", "name"};
@@ -177,8 +172,7 @@ fc_status fc_load_stack(fc_stack *out, fc_loading *loading, fc_node *node, fc_er
     return FC_OK;
 }
 
-fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_error *error)
-{
+fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_error *error) {
     *out = fc_plan_default();
     if (node == NULL || node->kind == FC_NODE_NULL) {
         return FC_OK;
@@ -195,15 +189,14 @@ fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_erro
 
 /* ---- the program's own habits, and the measured domain -------------------------------------------------------------- */
 
-fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error)
-{
-    FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out, fc_node_get(loading->defaults, "estimate"), error));
+fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error) {
+    FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out, fc_node_get(loading->defaults, "estimate"),
+                             error));
     FC_TRY(fc_layer_read(loading, FC_NOUN_ESTIMATE, "estimate", out, node, "study", FC_GRADE_EXACT, error));
     return fc_layer_refuse(node, FC_NOUN_ESTIMATE, NULL, 0, error);
 }
 
-static bool list_has(const fc_node *list, const char *name)
-{
+static bool list_has(const fc_node *list, const char *name) {
     for (const fc_node *item = list != NULL ? list->first : NULL; item != NULL; item = item->next) {
         if (item->kind == FC_NODE_SCALAR && fc_text_same_name(item->text, name)) {
             return true;
@@ -212,8 +205,7 @@ static bool list_has(const fc_node *list, const char *name)
     return false;
 }
 
-fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *study, fc_error *error)
-{
+fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *study, fc_error *error) {
     char *path = fc_arena_printf(loading->config->arena, "%s/domain.yaml", loading->config->catalog.data_folder);
     fc_node *tree = NULL;
     if (path == NULL) {
@@ -234,8 +226,7 @@ fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *st
 
 /* ---- the tree ------------------------------------------------------------------------------------------------------- */
 
-fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char *name, fc_error *error)
-{
+fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char *name, fc_error *error) {
     bool path = fc_file_exists(name) || strchr(name, '/') != NULL || fc_text_ends(name, ".yaml") ||
                 fc_text_ends(name, ".yml") || fc_text_ends(name, ".json") || fc_folder_exists(name);
     if (path) {
@@ -252,8 +243,8 @@ fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char 
     for (size_t i = 0; i < config->sets_count; ++i) {
         const char *equals = strchr(config->sets[i], '=');
         if (equals == NULL || equals == config->sets[i]) {
-            return fc_error_set(error, FC_USAGE, "--set", 0, 0, "\"%.80s\" is not key=value, for example deal.share=0.5",
-                                config->sets[i]);
+            return fc_error_set(error, FC_USAGE, "--set", 0, 0,
+                                "\"%.80s\" is not key=value, for example deal.share=0.5", config->sets[i]);
         }
         char *key = fc_arena_strndup(config->arena, config->sets[i], (size_t)(equals - config->sets[i]));
         if (key == NULL) {

@@ -11,7 +11,7 @@ enum { FC_LEAST_DRAWS = 10 };
 typedef struct fc_loading {
     const fc_config *config;
     fc_reader reader;
-    fc_node *defaults; /* data/defaults.yaml */
+    fc_node *defaults;            /* data/defaults.yaml */
     const fc_node *study_sources; /* the `sources` map of the study, or NULL */
 } fc_loading;
 

@@ -12,40 +12,75 @@
 #include <stddef.h>
 
 #define NUMBER(noun, member, key_text, unit_id, low, high, help_text)                                                  \
-    { .key = (key_text), .kind = FC_FIELD_F64, .unit = (unit_id), .offset = offsetof(noun, member), .least = (low),    \
-      .most = (high), .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_F64, .unit = (unit_id), .offset = offsetof(noun, member), .least = (low),  \
+        .most = (high), .help = (help_text)                                                                            \
+    }
 #define WHOLE32(noun, member, key_text, low, high, help_text)                                                          \
-    { .key = (key_text), .kind = FC_FIELD_U32, .unit = FC_UNIT_COUNT, .offset = offsetof(noun, member),                \
-      .least = (low), .most = (high), .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_U32, .unit = FC_UNIT_COUNT, .offset = offsetof(noun, member),              \
+        .least = (low), .most = (high), .help = (help_text)                                                            \
+    }
 #define WHOLE64(noun, member, key_text, low, high, help_text)                                                          \
-    { .key = (key_text), .kind = FC_FIELD_U64, .unit = FC_UNIT_COUNT, .offset = offsetof(noun, member),                \
-      .least = (low), .most = (high), .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_U64, .unit = FC_UNIT_COUNT, .offset = offsetof(noun, member),              \
+        .least = (low), .most = (high), .help = (help_text)                                                            \
+    }
 #define SWITCH(noun, member, key_text, help_text)                                                                      \
     { .key = (key_text), .kind = FC_FIELD_BOOL, .offset = offsetof(noun, member), .most = 1, .help = (help_text) }
 #define CHOICE(noun, member, key_text, allowed, help_text)                                                             \
-    { .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                  \
-      .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                \
+        .help = (help_text)                                                                                            \
+    }
 #define CHOICE_ALSO(noun, member, key_text, allowed, spellings, help_text)                                             \
-    { .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                  \
-      .aliases = (spellings), .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_ENUM, .offset = offsetof(noun, member), .names = (allowed),                \
+        .aliases = (spellings), .help = (help_text)                                                                    \
+    }
 #define WORDS(noun, member, key_text, help_text)                                                                       \
-    { .key = (key_text), .kind = FC_FIELD_TEXT, .offset = offsetof(noun, member), .size = sizeof(((noun *)0)->member), \
-      .help = (help_text) }
+    {                                                                                                                  \
+        .key = (key_text), .kind = FC_FIELD_TEXT, .offset = offsetof(noun, member),                                    \
+        .size = sizeof(((noun *)0)->member), .help = (help_text)                                                       \
+    }
 
 static const char *const attention_names[] = {"grouped", "mla", NULL};
 static const char *const ffn_names[] = {"gated", "plain", NULL};
 /* The words of RUNS.csv and of papers for the same things: a word, then the name it stands for. */
 static const char *const attention_words[] = {"mha", "grouped", "gqa", "grouped", "mqa", "grouped", NULL};
-static const char *const ffn_words[] = {
-    "swiglu", "gated", "geglu", "gated", "gelu-gated",       "gated", "reglu", "gated", "glu", "gated",
-    "gelu",   "plain", "relu",  "plain", "relu (non-gated)", "plain", "relu2", "plain", "mlp", "plain",
-    "squared_relu", "plain", "squared_relu (non-gated)", "plain", NULL};
+static const char *const ffn_words[] = {"swiglu",
+                                        "gated",
+                                        "geglu",
+                                        "gated",
+                                        "gelu-gated",
+                                        "gated",
+                                        "reglu",
+                                        "gated",
+                                        "glu",
+                                        "gated",
+                                        "gelu",
+                                        "plain",
+                                        "relu",
+                                        "plain",
+                                        "relu (non-gated)",
+                                        "plain",
+                                        "relu2",
+                                        "plain",
+                                        "mlp",
+                                        "plain",
+                                        "squared_relu",
+                                        "plain",
+                                        "squared_relu (non-gated)",
+                                        "plain",
+                                        NULL};
 static const char *const norm_words[] = {"rmsnorm", "rms", "layernorm", "layer", NULL};
-static const char *const dtype_words[] = {"float64", "fp64", "float32", "fp32", "float16", "fp16", "bfloat16", "bf16", NULL};
+static const char *const dtype_words[] = {"float64", "fp64",     "float32", "fp32", "float16",
+                                          "fp16",    "bfloat16", "bf16",    NULL};
 static const char *const norm_names[] = {"rms", "layer", "layer-scale", "none", NULL};
 static const char *const position_names[] = {"rope", "learned", "relative", NULL};
 static const char *const topology_names[] = {"switched", "torus", "mesh", NULL};
-static const char *const dtype_names[] = {"fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "mxfp8", "nvfp4", "int8", NULL};
+static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf16",
+                                          "fp8",  "mxfp8", "nvfp4", "int8", NULL};
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
@@ -77,7 +112,8 @@ static const fc_field model_fields[] = {
     WHOLE32(fc_model, experts_per_token, "experts_per_token", 0, 1048576, "routed experts a token visits"),
     WHOLE64(fc_model, moe_ffn_hidden, "moe_ffn_hidden", 0, 1e9, "width of one routed expert; left out: ffn_hidden"),
     WHOLE32(fc_model, shared_experts, "shared_experts", 0, 1024, "experts every token visits"),
-    WHOLE64(fc_model, shared_ffn_hidden, "shared_ffn_hidden", 0, 1e9, "width of one shared expert; left out: moe_ffn_hidden"),
+    WHOLE64(fc_model, shared_ffn_hidden, "shared_ffn_hidden", 0, 1e9,
+            "width of one shared expert; left out: moe_ffn_hidden"),
     SWITCH(fc_model, shared_expert_gate, "shared_expert_gate", "a hidden x 1 gate on the shared experts"),
     SWITCH(fc_model, router_bias, "router_bias", "one trained bias an expert"),
     SWITCH(fc_model, expert_bias, "expert_bias", "biases inside the experts"),
@@ -90,7 +126,8 @@ static const fc_field model_fields[] = {
     SWITCH(fc_model, parallel_block, "parallel_block", "attention and feed-forward side by side"),
     SWITCH(fc_model, embedding_norm, "embedding_norm", "a norm after the embedding"),
     SWITCH(fc_model, attention_gate, "attention_gate", "an output gate as wide as the heads"),
-    CHOICE_ALSO(fc_model, norm, "norm", norm_names, norm_words, "rms, layer, layer-scale (no bias) or none (no parameters)"),
+    CHOICE_ALSO(fc_model, norm, "norm", norm_names, norm_words,
+                "rms, layer, layer-scale (no bias) or none (no parameters)"),
     WHOLE32(fc_model, norms_per_layer, "norms_per_layer", 0, 8, "left out: 2, or 1 in a parallel block"),
     WHOLE32(fc_model, qk_norm, "qk_norm", 0, 2, "0 none, 1 one vector a head size, 2 over the whole width"),
     CHOICE(fc_model, position, "position", position_names, "rope (also ALiBi, none), learned or relative"),
@@ -122,8 +159,13 @@ static const fc_field model_fields[] = {
 static const fc_field chip_fields[] = {
     WORDS(fc_chip, vendor, "vendor", "who makes it"),
     WORDS(fc_chip, family, "family", "chips that share defaults: nvidia, amd, tpu, trainium, …"),
-    { .key = "released", .kind = FC_FIELD_DATE, .unit = FC_UNIT_DATE, .offset = offsetof(fc_chip, released_day),
-      .least = 0, .most = 36525, .help = "release date" },
+    {.key = "released",
+     .kind = FC_FIELD_DATE,
+     .unit = FC_UNIT_DATE,
+     .offset = offsetof(fc_chip, released_day),
+     .least = 0,
+     .most = 36525,
+     .help = "release date"},
     PEAK(FC_DTYPE_FP64, "peak_fp64"),
     PEAK(FC_DTYPE_FP32, "peak_fp32"),
     PEAK(FC_DTYPE_TF32, "peak_tf32"),
@@ -144,7 +186,8 @@ static const fc_field chip_fields[] = {
            "one way, to one neighbour, where less than all links"),
     WHOLE32(fc_chip, scaleup_domain_count, "scaleup_domain", 0, 1e6, "chips joined by the scale-up network"),
     CHOICE(fc_chip, scaleup_topology, "scaleup_topology", topology_names, "switched, torus or mesh"),
-    NUMBER(fc_chip, scaleup_torus_side, "scaleup_torus_side", FC_UNIT_COUNT, 0, 1e4, "torus: chips along the longest ring"),
+    NUMBER(fc_chip, scaleup_torus_side, "scaleup_torus_side", FC_UNIT_COUNT, 0, 1e4,
+           "torus: chips along the longest ring"),
     NUMBER(fc_chip, scaleout_bytes_per_s, "scaleout_bw", FC_UNIT_BYTES_PER_S, 0, 1e16, "NIC share of a chip, one way"),
     WHOLE32(fc_chip, pcie_generation, "pcie_generation", 0, 10, "of a PCIe card"),
     NUMBER(fc_chip, tdp_w, "tdp", FC_UNIT_W, 0, 1e6, "the chip's own power limit"),
@@ -159,21 +202,26 @@ static const fc_field chip_fields[] = {
     CURVE(FC_DTYPE_MXFP8, "mxfp8"),
     CURVE(FC_DTYPE_NVFP4, "nvfp4"),
     CURVE(FC_DTYPE_INT8, "int8"),
-    NUMBER(fc_chip, attention_eff_frac, "attention_eff", FC_UNIT_FRAC, 0, 1, "share of the peak that attention reaches"),
+    NUMBER(fc_chip, attention_eff_frac, "attention_eff", FC_UNIT_FRAC, 0, 1,
+           "share of the peak that attention reaches"),
     NUMBER(fc_chip, memory_eff_frac, "memory_eff", FC_UNIT_FRAC, 0, 1, "share of memory_bw that large streams reach"),
-    NUMBER(fc_chip, scaleup_eff_frac, "scaleup_eff", FC_UNIT_FRAC, 0, 2, "share of scaleup_bw that large messages reach"),
-    NUMBER(fc_chip, scaleout_eff_frac, "scaleout_eff", FC_UNIT_FRAC, 0, 1, "share of scaleout_bw that large messages reach"),
+    NUMBER(fc_chip, scaleup_eff_frac, "scaleup_eff", FC_UNIT_FRAC, 0, 2,
+           "share of scaleup_bw that large messages reach"),
+    NUMBER(fc_chip, scaleout_eff_frac, "scaleout_eff", FC_UNIT_FRAC, 0, 1,
+           "share of scaleout_bw that large messages reach"),
     NUMBER(fc_chip, launch_s, "launch", FC_UNIT_S, 0, 1, "between two kernels of one stream"),
     NUMBER(fc_chip, scaleup_latency_s, "scaleup_latency", FC_UNIT_S, 0, 1, "one step of a collective, scale-up"),
     NUMBER(fc_chip, scaleout_latency_s, "scaleout_latency", FC_UNIT_S, 0, 1, "one step of a collective, scale-out"),
     NUMBER(fc_chip, power_draw_frac, "power_draw", FC_UNIT_FRAC, 0, 1, "average draw while training, of it_power"),
-    NUMBER(fc_chip, failures_per_chip_h, "failures", FC_UNIT_PER_H, 0, 1, "unexpected stops of a job, per chip and hour"),
+    NUMBER(fc_chip, failures_per_chip_h, "failures", FC_UNIT_PER_H, 0, 1,
+           "unexpected stops of a job, per chip and hour"),
 };
 
 static const fc_field cluster_fields[] = {
     NUMBER(fc_cluster, chips_count, "chips", FC_UNIT_COUNT, 1, 1e9, "chips of the cluster"),
     NUMBER(fc_cluster, sites_count, "sites", FC_UNIT_COUNT, 1, 1e4, "equal parts without a fast network between them"),
-    NUMBER(fc_cluster, storage_bytes_per_s, "storage_bw", FC_UNIT_BYTES_PER_S, 0, 1e18, "checkpoint bandwidth of the cluster"),
+    NUMBER(fc_cluster, storage_bytes_per_s, "storage_bw", FC_UNIT_BYTES_PER_S, 0, 1e18,
+           "checkpoint bandwidth of the cluster"),
     NUMBER(fc_cluster, pue, "pue", FC_UNIT_NONE, 1, 5, "facility power / IT power"),
     NUMBER(fc_cluster, restart_s, "restart", FC_UNIT_S, 0, 1e7, "from a failure to the next step"),
     NUMBER(fc_cluster, planned_stop_frac, "planned_stop", FC_UNIT_FRAC, 0, 0.99, "share of time for planned stops"),
@@ -186,7 +234,8 @@ static const fc_field tier_fields[] = {
     NUMBER(fc_tier, eff_frac, "eff", FC_UNIT_FRAC, 0, 2, "share of bw that large messages reach"),
     NUMBER(fc_tier, latency_s, "latency", FC_UNIT_S, 0, 10, "one step of a collective"),
     CHOICE(fc_tier, topology, "topology", topology_names, "switched, torus or mesh"),
-    NUMBER(fc_tier, link_bytes_per_s, "link_bw", FC_UNIT_BYTES_PER_S, 0, 1e16, "torus: the slowest link to one neighbour"),
+    NUMBER(fc_tier, link_bytes_per_s, "link_bw", FC_UNIT_BYTES_PER_S, 0, 1e16,
+           "torus: the slowest link to one neighbour"),
     NUMBER(fc_tier, torus_side, "torus_side", FC_UNIT_COUNT, 0, 1e4, "torus: chips along the longest ring"),
     SWITCH(fc_tier, in_network_reduction, "in_network_reduction", "switches add up (SHARP, NVLS)"),
 };
@@ -199,7 +248,8 @@ static const fc_field workload_fields[] = {
     WHOLE64(fc_workload, global_batch, "global_batch", 0, 1e9, "sequences of one optimizer step"),
     NUMBER(fc_workload, grad_bytes, "grad_bytes", FC_UNIT_COUNT, 1, 8, "bytes of a gradient, per parameter"),
     NUMBER(fc_workload, master_bytes, "master_bytes", FC_UNIT_COUNT, 0, 8, "bytes of the master weight, per parameter"),
-    NUMBER(fc_workload, optimizer_bytes, "optimizer_bytes", FC_UNIT_COUNT, 0, 32, "bytes of optimizer state, per parameter"),
+    NUMBER(fc_workload, optimizer_bytes, "optimizer_bytes", FC_UNIT_COUNT, 0, 32,
+           "bytes of optimizer state, per parameter"),
 };
 
 static const fc_field stack_fields[] = {
@@ -208,7 +258,8 @@ static const fc_field stack_fields[] = {
     SWITCH(fc_stack, dropout, "dropout", "dropout masks are kept for the backward pass"),
     SWITCH(fc_stack, cuda_graphs, "cuda_graphs", "no host time between kernels"),
     NUMBER(fc_stack, tp_overlap_frac, "tp_overlap", FC_UNIT_FRAC, 0, 1, "share of tensor-parallel traffic hidden"),
-    NUMBER(fc_stack, dp_overlap_frac, "dp_overlap", FC_UNIT_FRAC, 0, 1, "share of compute that gradient traffic hides behind"),
+    NUMBER(fc_stack, dp_overlap_frac, "dp_overlap", FC_UNIT_FRAC, 0, 1,
+           "share of compute that gradient traffic hides behind"),
     NUMBER(fc_stack, ep_overlap_frac, "ep_overlap", FC_UNIT_FRAC, 0, 1, "share of expert all-to-all hidden"),
     NUMBER(fc_stack, cp_overlap_frac, "cp_overlap", FC_UNIT_FRAC, 0, 1, "share of context-parallel traffic hidden"),
     NUMBER(fc_stack, pp_overlap_frac, "pp_overlap", FC_UNIT_FRAC, 0, 1, "share of pipeline traffic hidden"),
@@ -227,10 +278,20 @@ static const fc_field plan_fields[] = {
     WHOLE32(fc_plan, micro_batch, "micro_batch", 0, 1e6, "sequences of one pass of one replica"),
     WHOLE32(fc_plan, global_batch, "global_batch", 0, 1e9, "sequences of one optimizer step"),
     CHOICE(fc_plan, recompute, "recompute", recompute_names, "auto, none, selective or full"),
-    { .key = "zero", .kind = FC_FIELD_I32, .unit = FC_UNIT_COUNT, .offset = offsetof(fc_plan, zero), .least = -1,
-      .most = 3, .help = "ZeRO stage 0 to 3; -1: choose" },
-    { .key = "sequence_parallel", .kind = FC_FIELD_I32, .unit = FC_UNIT_COUNT,
-      .offset = offsetof(fc_plan, sequence_parallel), .least = -1, .most = 1, .help = "0, 1; -1: choose" },
+    {.key = "zero",
+     .kind = FC_FIELD_I32,
+     .unit = FC_UNIT_COUNT,
+     .offset = offsetof(fc_plan, zero),
+     .least = -1,
+     .most = 3,
+     .help = "ZeRO stage 0 to 3; -1: choose"},
+    {.key = "sequence_parallel",
+     .kind = FC_FIELD_I32,
+     .unit = FC_UNIT_COUNT,
+     .offset = offsetof(fc_plan, sequence_parallel),
+     .least = -1,
+     .most = 1,
+     .help = "0, 1; -1: choose"},
 };
 
 static const fc_field deal_fields[] = {
@@ -243,9 +304,11 @@ static const fc_field deal_fields[] = {
 };
 
 static const fc_field own_fields[] = {
-    NUMBER(fc_deal, own_usd_per_chip, "usd_per_chip", FC_UNIT_USD, 0, 1e8, "price with the server's share, network excluded"),
+    NUMBER(fc_deal, own_usd_per_chip, "usd_per_chip", FC_UNIT_USD, 0, 1e8,
+           "price with the server's share, network excluded"),
     NUMBER(fc_deal, own_age_years, "age_years", FC_UNIT_NONE, 0, 30, "years from purchase to the run"),
-    NUMBER(fc_deal, own_decline_oom_per_year, "decline_oom_per_year", FC_UNIT_NONE, 0, 2, "fall of the price of performance"),
+    NUMBER(fc_deal, own_decline_oom_per_year, "decline_oom_per_year", FC_UNIT_NONE, 0, 2,
+           "fall of the price of performance"),
     NUMBER(fc_deal, own_network_frac, "network", FC_UNIT_FRAC, 0, 0.9, "network's share of the cluster's cost"),
 };
 
@@ -257,25 +320,34 @@ static const fc_field contract_fields[] = {
 static const fc_field estimate_fields[] = {
     NUMBER(fc_study, step_time_factor, "step_time_factor", FC_UNIT_NONE, 0.1, 10, "measured / predicted step time"),
     NUMBER(fc_study, batch_tokens, "batch_tokens", FC_UNIT_TOKENS, 1, 1e12, "tokens a step where no batch is given"),
-    NUMBER(fc_study, server_w_per_tdp_w, "server_w_per_tdp_w", FC_UNIT_NONE, 1, 10, "IT power / TDP where only the TDP is known"),
+    NUMBER(fc_study, server_w_per_tdp_w, "server_w_per_tdp_w", FC_UNIT_NONE, 1, 10,
+           "IT power / TDP where only the TDP is known"),
 };
 
 static const fc_field domain_fields[] = {
     NUMBER(fc_domain, chips_count, "chips", FC_UNIT_COUNT, 1, 1e9, "chips of the largest measured run"),
-    NUMBER(fc_domain, params_total_count, "params_total", FC_UNIT_TOKENS, 1, 1e18, "parameters of the largest measured model"),
+    NUMBER(fc_domain, params_total_count, "params_total", FC_UNIT_TOKENS, 1, 1e18,
+           "parameters of the largest measured model"),
     NUMBER(fc_domain, params_active_count, "params_active", FC_UNIT_TOKENS, 1, 1e18, "active parameters, likewise"),
-    NUMBER(fc_domain, tokens_per_step, "tokens_per_step", FC_UNIT_TOKENS, 1, 1e12, "tokens of the largest measured step"),
+    NUMBER(fc_domain, tokens_per_step, "tokens_per_step", FC_UNIT_TOKENS, 1, 1e12,
+           "tokens of the largest measured step"),
 };
 
 #define NOUN(id, text, rows) [id] = {(text), (rows), sizeof(rows) / sizeof((rows)[0])}
 
 static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
-    NOUN(FC_NOUN_MODEL, "model", model_fields),          NOUN(FC_NOUN_CHIP, "chip", chip_fields),
-    NOUN(FC_NOUN_CLUSTER, "cluster", cluster_fields),    NOUN(FC_NOUN_TIER, "tier", tier_fields),
-    NOUN(FC_NOUN_WORKLOAD, "workload", workload_fields), NOUN(FC_NOUN_STACK, "stack", stack_fields),
-    NOUN(FC_NOUN_PLAN, "plan", plan_fields),             NOUN(FC_NOUN_DEAL, "deal", deal_fields),
-    NOUN(FC_NOUN_OWN, "own", own_fields),                NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
-    NOUN(FC_NOUN_ESTIMATE, "estimate", estimate_fields), NOUN(FC_NOUN_DOMAIN, "domain", domain_fields),
+    NOUN(FC_NOUN_MODEL, "model", model_fields),
+    NOUN(FC_NOUN_CHIP, "chip", chip_fields),
+    NOUN(FC_NOUN_CLUSTER, "cluster", cluster_fields),
+    NOUN(FC_NOUN_TIER, "tier", tier_fields),
+    NOUN(FC_NOUN_WORKLOAD, "workload", workload_fields),
+    NOUN(FC_NOUN_STACK, "stack", stack_fields),
+    NOUN(FC_NOUN_PLAN, "plan", plan_fields),
+    NOUN(FC_NOUN_DEAL, "deal", deal_fields),
+    NOUN(FC_NOUN_OWN, "own", own_fields),
+    NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
+    NOUN(FC_NOUN_ESTIMATE, "estimate", estimate_fields),
+    NOUN(FC_NOUN_DOMAIN, "domain", domain_fields),
 };
 
 const fc_noun *fc_fields_noun(fc_noun_id id) { return &nouns[id]; }

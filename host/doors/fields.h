@@ -28,16 +28,16 @@ typedef enum fc_field_kind {
 } fc_field_kind;
 
 typedef struct fc_field {
-    const char *key;   /* in files; struct fields, JSON keys and CSV columns share the stem */
+    const char *key; /* in files; struct fields, JSON keys and CSV columns share the stem */
     fc_field_kind kind;
     fc_unit unit;
-    size_t offset;     /* into the noun */
-    size_t size;       /* of a text */
-    double least;      /* numbers: the allowed range, ends included */
+    size_t offset; /* into the noun */
+    size_t size;   /* of a text */
+    double least;  /* numbers: the allowed range, ends included */
     double most;
-    const char *const *names; /* enums: allowed names, NULL-terminated; index is the value */
+    const char *const *names;   /* enums: allowed names, NULL-terminated; index is the value */
     const char *const *aliases; /* enums: other spellings, each followed by its name; NULL-terminated, or NULL */
-    const char *help;  /* one line */
+    const char *help;           /* one line */
 } fc_field;
 
 typedef struct fc_noun {
@@ -68,8 +68,8 @@ const fc_field *fc_fields_find(const fc_noun *noun, const char *key);
 
 /* Where a value came from. */
 typedef struct fc_fact {
-    const char *key;    /* full path: "cluster.chip.peak_bf16" */
-    const char *text;   /* as written */
+    const char *key;  /* full path: "cluster.chip.peak_bf16" */
+    const char *text; /* as written */
     double value;
     fc_unit unit;
     uint32_t grade;     /* fc_grade */
@@ -86,10 +86,10 @@ typedef struct fc_reader {
     fc_arena *arena;
     fc_fact *first_fact; /* in order of reading; a later fact of the same key replaces an earlier one */
     fc_fact *last_fact;
-    fc_study *study;     /* receives spreads; may be NULL: then ranges are refused */
+    fc_study *study; /* receives spreads; may be NULL: then ranges are refused */
     const char *origin;
-    fc_grade grade;      /* of values that state none */
-    const char *source;  /* of values that state none; may be NULL */
+    fc_grade grade;     /* of values that state none */
+    const char *source; /* of values that state none; may be NULL */
 } fc_reader;
 
 /* Reads every key of `map` that `noun` knows into `target`, marks it used, and leaves the rest for

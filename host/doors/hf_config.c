@@ -51,7 +51,8 @@ static bool is_known(const class_list *classes, const char *name) {
     return false;
 }
 
-static fc_status refuse_class(const fc_hf_reading *r, const class_list *classes, const fc_node *node, const char *name) {
+static fc_status refuse_class(const fc_hf_reading *r, const class_list *classes, const fc_node *node,
+                              const char *name) {
     const char *nearest = fc_text_nearest(name, classes->names, classes->count);
     fc_text known = fc_text_start(r->arena);
     for (size_t i = 0; i < classes->count; i++) {
@@ -92,7 +93,8 @@ static fc_status find_type(const char **out, const fc_hf_reading *r, const class
         if (node->kind != FC_NODE_SCALAR || !node->quoted) {
             char found[96];
             fc_node_describe(node, found, sizeof found);
-            return fc_node_error(r->error, FC_BAD_INPUT, node, false, "model_type: a text is expected, found %s", found);
+            return fc_node_error(r->error, FC_BAD_INPUT, node, false, "model_type: a text is expected, found %s",
+                                 found);
         }
         *out = node->text;
         return is_known(classes, node->text) ? FC_OK : refuse_class(r, classes, node, node->text);

@@ -11,10 +11,10 @@
 
 /* Who gave a value, so that an estimate can print what it rests on. */
 typedef enum fc_hf_origin {
-    FC_HF_FROM_FILE = 0,     /* written in the config.json */
-    FC_HF_FROM_CLASS,        /* left out there: the class's default */
-    FC_HF_FIXED,             /* no option of the class: how its code is written */
-    FC_HF_REMARK,            /* something the reader of an estimate should know: what was left out, or taken for what */
+    FC_HF_FROM_FILE = 0, /* written in the config.json */
+    FC_HF_FROM_CLASS,    /* left out there: the class's default */
+    FC_HF_FIXED,         /* no option of the class: how its code is written */
+    FC_HF_REMARK,        /* something the reader of an estimate should know: what was left out, or taken for what */
     FC_HF_ORIGIN_COUNT
 } fc_hf_origin;
 
@@ -26,8 +26,8 @@ typedef struct fc_hf_fact {
 } fc_hf_fact;
 
 typedef struct fc_hf_facts {
-    const char *model_type; /* class used: "llama" */
-    const char *source;     /* title of the class's source */
+    const char *model_type;  /* class used: "llama" */
+    const char *source;      /* title of the class's source */
     const fc_hf_fact *facts; /* in the arena, in the order of the class file, remarks last */
     size_t count;
 } fc_hf_facts;

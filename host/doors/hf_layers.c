@@ -8,7 +8,7 @@
 
 /* What a layer is called in every class of the library. */
 static const char *const common_words[][2] = {
-    {"full_attention", "G"},   {"attention", "G"},         {"sliding_attention", "L"},
+    {"full_attention", "G"},    {"attention", "G"},        {"sliding_attention", "L"},
     {"chunked_attention", "C"}, {"linear_attention", "D"}, {"mamba", "M"},
 };
 

@@ -137,8 +137,8 @@ static fc_status read_attention(fc_hf_reading *r) {
 
 /* A model whose layers are all dense has no experts, whatever sizes its class has for them. */
 static void drop_experts(fc_hf_reading *r) {
-    static const char *const keys[] = {"experts",        "experts_per_token", "moe_ffn_hidden",     "shared_experts",
-                                       "dense_layers",   "shared_ffn_hidden", "shared_expert_gate", "router_bias",
+    static const char *const keys[] = {"experts",      "experts_per_token", "moe_ffn_hidden",     "shared_experts",
+                                       "dense_layers", "shared_ffn_hidden", "shared_expert_gate", "router_bias",
                                        "expert_bias"};
     fc_model *m = r->model;
     m->experts = 0;

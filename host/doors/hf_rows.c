@@ -10,7 +10,8 @@
 
 static fc_status find_field(const fc_field **out, const fc_hf_reading *r, const fc_node *row) {
     *out = fc_fields_find(fc_fields_noun(FC_NOUN_MODEL), row->key);
-    bool fits = *out != NULL && (fc_hf_is_number(*out) || (*out)->kind == FC_FIELD_BOOL || (*out)->kind == FC_FIELD_ENUM);
+    bool fits =
+        *out != NULL && (fc_hf_is_number(*out) || (*out)->kind == FC_FIELD_BOOL || (*out)->kind == FC_FIELD_ENUM);
     return fits ? FC_OK : fc_hf_class_error(r, row, "no such input of a model");
 }
 
@@ -184,8 +185,8 @@ static fc_status is_beyond(bool *out, fc_hf_reading *r, const fc_field *field, c
         return FC_OK;
     }
     *out = true;
-    const char *text = fc_arena_printf(r->arena, "left open: %s %" PRIu64 " is a limit, not what a model is trained with",
-                                       config_key, value);
+    const char *text = fc_arena_printf(
+        r->arena, "left open: %s %" PRIu64 " is a limit, not what a model is trained with", config_key, value);
     return fc_hf_add_fact(r, field->key, text, config_key, FC_HF_REMARK);
 }
 
@@ -237,8 +238,8 @@ static fc_status case_applies(bool *out, fc_hf_reading *r, const fc_node *one) {
 static fc_status overridden(bool *out, fc_hf_reading *r, const fc_node *from, const char *key) {
     *out = false;
     for (const fc_node *one = from; one != NULL && !*out; one = one->next) {
-        bool has = fc_node_get(fc_node_get(one, "inputs"), key) != NULL ||
-                   fc_node_get(fc_node_get(one, "fixed"), key) != NULL;
+        bool has =
+            fc_node_get(fc_node_get(one, "inputs"), key) != NULL || fc_node_get(fc_node_get(one, "fixed"), key) != NULL;
         if (has) {
             FC_TRY(case_applies(out, r, one));
         }

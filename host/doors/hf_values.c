@@ -18,8 +18,8 @@ fc_status fc_hf_add_fact(fc_hf_reading *r, const char *key, const char *text, co
         return fc_hf_no_memory(r);
     }
     if (r->facts_count < FC_HF_MAX_FACTS) {
-        r->facts[r->facts_count++] =
-            (fc_hf_fact){.key = key, .text = text, .config_key = config_key != NULL ? config_key : "", .origin = origin};
+        r->facts[r->facts_count++] = (fc_hf_fact){
+            .key = key, .text = text, .config_key = config_key != NULL ? config_key : "", .origin = origin};
     }
     return FC_OK;
 }
@@ -245,8 +245,8 @@ fc_status fc_hf_bool(bool *out, const fc_hf_reading *r, const fc_node *node, con
     }
     char found[96];
     fc_node_describe(node, found, sizeof found);
-    return fc_node_error(r->error, FC_BAD_INPUT, node, false, "%s: true or false is expected, found %s; correct the file",
-                         config_key, found);
+    return fc_node_error(r->error, FC_BAD_INPUT, node, false,
+                         "%s: true or false is expected, found %s; correct the file", config_key, found);
 }
 
 fc_status fc_hf_switch(bool *out, fc_hf_reading *r, const fc_node *row) {

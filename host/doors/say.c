@@ -4,13 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-int fc_say_digits(uint32_t beyond_count)
-{
-    return beyond_count >= 2 ? 2 : 3;
-}
+int fc_say_digits(uint32_t beyond_count) { return beyond_count >= 2 ? 2 : 3; }
 
-double fc_say_rounded(double value, int digits)
-{
+double fc_say_rounded(double value, int digits) {
     char text[48];
     snprintf(text, sizeof text, "%.*e", digits > 1 ? digits - 1 : 0, value);
     double out = value;
@@ -18,8 +14,7 @@ double fc_say_rounded(double value, int digits)
 }
 
 /* "$84800" reads better as "$84,800"; four digits need no help. */
-static void group_thousands(char *out, size_t out_size)
-{
+static void group_thousands(char *out, size_t out_size) {
     size_t start = strcspn(out, "0123456789.");
     size_t digits = strspn(out + start, "0123456789");
     size_t length = strlen(out);
@@ -33,16 +28,14 @@ static void group_thousands(char *out, size_t out_size)
     }
 }
 
-const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits)
-{
+const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits) {
     fc_units_format(out, out_size, fc_say_rounded(value, digits), unit, digits);
     group_thousands(out, out_size);
     return out;
 }
 
 /* "92.9 d" reads as "92.9 days" in a sentence. */
-static void say_days_in_full(char *text, size_t size)
-{
+static void say_days_in_full(char *text, size_t size) {
     size_t length = strlen(text);
     if (fc_text_ends(text, " d")) {
         snprintf(text + length - 1, size - length + 1, "%s", strcmp(text, "1 d") == 0 ? "day" : "days");
@@ -50,8 +43,7 @@ static void say_days_in_full(char *text, size_t size)
 }
 
 /* "50.1 days to 79.0 days" says days once too often. */
-static void drop_shared_unit(char *low, const char *high)
-{
+static void drop_shared_unit(char *low, const char *high) {
     char *unit = strrchr(low, ' ');
     const char *other = strrchr(high, ' ');
     bool single = unit != NULL && strchr(low, ' ') == unit && other != NULL && strchr(high, ' ') == other;
@@ -60,8 +52,7 @@ static void drop_shared_unit(char *low, const char *high)
     }
 }
 
-const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit unit, int digits)
-{
+const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit unit, int digits) {
     char mid[48];
     char low[48];
     char high[48];
@@ -82,8 +73,7 @@ const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit uni
     return out;
 }
 
-const char *fc_say_ratio(char *out, size_t out_size, double ratio)
-{
+const char *fc_say_ratio(char *out, size_t out_size, double ratio) {
     if (ratio >= 0.1 && ratio < 9.95) {
         snprintf(out, out_size, "%.*f", ratio < 0.995 ? 2 : 1, ratio);
     } else {
@@ -92,15 +82,13 @@ const char *fc_say_ratio(char *out, size_t out_size, double ratio)
     return out;
 }
 
-const char *fc_say_percent(char *out, size_t out_size, double frac)
-{
+const char *fc_say_percent(char *out, size_t out_size, double frac) {
     double percent = frac * 100.0;
     snprintf(out, out_size, fabs(percent) < 10.0 ? "%.1f %%" : "%.0f %%", percent);
     return out;
 }
 
-const char *fc_say_count(char *out, size_t out_size, double value)
-{
+const char *fc_say_count(char *out, size_t out_size, double value) {
     char plain[48];
     snprintf(plain, sizeof plain, "%.0f", value);
     size_t length = strlen(plain);
@@ -116,27 +104,22 @@ const char *fc_say_count(char *out, size_t out_size, double value)
     return out;
 }
 
-void fc_say_bar(fc_text *text, double frac, int width)
-{
+void fc_say_bar(fc_text *text, double frac, int width) {
     int columns = (int)floor(frac * width + 0.5);
     for (int i = 0; i < columns && i < width; ++i) {
         fc_text_add(text, "#");
     }
 }
 
-static bool stated_by_asker(const fc_fact *fact)
-{
+static bool stated_by_asker(const fc_fact *fact) {
     return strcmp(fact->origin, "study") == 0 && !fact->has_range && fact->grade == FC_GRADE_EXACT;
 }
 
-static bool has_text(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
+static bool has_text(const char *text) { return text != NULL && text[0] != '\0'; }
 
-void fc_say_fact(fc_text *text, const fc_fact *fact)
-{
-    fc_text_addf(text, "  %s = %s [%s, %s]\n", fact->key, fact->text, fc_grade_name((fc_grade)fact->grade), fact->origin);
+void fc_say_fact(fc_text *text, const fc_fact *fact) {
+    fc_text_addf(text, "  %s = %s [%s, %s]\n", fact->key, fact->text, fc_grade_name((fc_grade)fact->grade),
+                 fact->origin);
     bool noted = has_text(fact->note);
     bool sourced = has_text(fact->source);
     if (!noted && !sourced) {
@@ -153,8 +136,7 @@ void fc_say_fact(fc_text *text, const fc_fact *fact)
 enum { UNRANKED = 1000 };
 
 /* 0, 1, … behind the drivers; then ranges and assumptions; then what is merely published. */
-static size_t rank_of(const fc_fact *fact, const fc_driver *drivers, size_t count)
-{
+static size_t rank_of(const fc_fact *fact, const fc_driver *drivers, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         if (strcmp(drivers[i].input, fact->key) == 0) {
             return i;
@@ -163,13 +145,10 @@ static size_t rank_of(const fc_fact *fact, const fc_driver *drivers, size_t coun
     return fact->has_range || fact->grade == FC_GRADE_ASSUMED ? UNRANKED : UNRANKED + 1;
 }
 
-static bool is_assumption(const fc_fact *fact)
-{
-    return fact->grade != FC_GRADE_EXACT && !stated_by_asker(fact);
-}
+static bool is_assumption(const fc_fact *fact) { return fact->grade != FC_GRADE_EXACT && !stated_by_asker(fact); }
 
-void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *drivers, size_t drivers_count, size_t most)
-{
+void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *drivers, size_t drivers_count,
+                        size_t most) {
     size_t shown = 0;
     size_t all = 0;
     for (size_t step = 0; step < drivers_count + 2; ++step) {
@@ -191,8 +170,7 @@ void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *dr
 
 /* ---- pages ---------------------------------------------------------------------------------------------------------- */
 
-static size_t count_columns(const char *bytes, size_t size)
-{
+static size_t count_columns(const char *bytes, size_t size) {
     size_t columns = 0;
     for (size_t i = 0; i < size; ++i) {
         columns += ((unsigned char)bytes[i] & 0xC0) != 0x80; /* all but UTF-8's continuation bytes */
@@ -203,8 +181,7 @@ static size_t count_columns(const char *bytes, size_t size)
 enum { LABEL_COLUMNS = 16 };
 
 /* Where the second line goes on: below the words after a label ("  memory   28 GiB"), else four columns in. */
-static size_t hanging(const char *line, size_t size)
-{
+static size_t hanging(const char *line, size_t size) {
     enum { STEP = 4 };
     size_t start = 0;
     while (start < size && line[start] == ' ') {
@@ -221,8 +198,7 @@ static size_t hanging(const char *line, size_t size)
     return start >= STEP ? start : start + STEP;
 }
 
-static void add_tame(fc_text *text, const char *bytes, size_t size)
-{
+static void add_tame(fc_text *text, const char *bytes, size_t size) {
     for (size_t i = 0; i < size; ++i) {
         unsigned char c = (unsigned char)bytes[i];
         fc_text_add_bytes(text, c < 0x20 || c == 0x7F ? "?" : &bytes[i], 1);
@@ -230,8 +206,7 @@ static void add_tame(fc_text *text, const char *bytes, size_t size)
 }
 
 /* The last space that still fits, or the first one at all; `size` where there is none. */
-static size_t break_at(const char *line, size_t size, size_t from, size_t columns)
-{
+static size_t break_at(const char *line, size_t size, size_t from, size_t columns) {
     size_t best = size;
     for (size_t i = from; i < size; ++i) {
         if (line[i] != ' ') {
@@ -245,8 +220,7 @@ static size_t break_at(const char *line, size_t size, size_t from, size_t column
     return best;
 }
 
-static void add_line(fc_text *text, const char *line, size_t size, size_t width)
-{
+static void add_line(fc_text *text, const char *line, size_t size, size_t width) {
     size_t indent = hanging(line, size);
     size_t from = 0;
     while (from < size && line[from] == ' ') {
@@ -273,8 +247,7 @@ static void add_line(fc_text *text, const char *line, size_t size, size_t width)
 }
 
 /* Rows have gaps between their cells, farther right than a label reaches. */
-static bool is_table_row(const char *line, size_t size)
-{
+static bool is_table_row(const char *line, size_t size) {
     size_t at = 0;
     while (at < size && line[at] == ' ') {
         at += 1;
@@ -287,8 +260,7 @@ static bool is_table_row(const char *line, size_t size)
     return false;
 }
 
-void fc_say_page(fc_text *text, const fc_text *page, int width)
-{
+void fc_say_page(fc_text *text, const fc_text *page, int width) {
     enum { MOST_WIDTH = 120 };
     size_t columns = width <= 0 ? FC_SAY_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : (size_t)width;
     size_t done = 0;

@@ -32,7 +32,8 @@ void fc_say_bar(fc_text *text, double frac, int width);
 void fc_say_fact(fc_text *text, const fc_fact *fact);
 /* Lists facts of a grade other than exact, at most `most` of them, and says how many are left out: those behind the
  * drivers first, then those with ranges or the grade `assumed`. */
-void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *drivers, size_t drivers_count, size_t most);
+void fc_say_assumptions(fc_text *text, const fc_fact *facts, const fc_driver *drivers, size_t drivers_count,
+                        size_t most);
 
 /* Adds `page` line by line, broken at spaces where lines are longer than `width` columns (0: FC_SAY_WIDTH), going on
  * below the words that follow a label. Rows of tables and lines that begin with "Next:" stay whole, and so do lines without

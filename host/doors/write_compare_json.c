@@ -6,8 +6,7 @@
 #include <math.h> /* ceil */
 #include <stdio.h>
 
-static void write_sheet(fc_json_out *out, const fc_sheet *sheet)
-{
+static void write_sheet(fc_json_out *out, const fc_sheet *sheet) {
     fc_json_out_object(out, "sheet");
     fc_json_out_count(out, "chips_count", sheet->chips_count);
     fc_json_out_count(out, "domains_count", ceil(sheet->domains_count)); /* the last one may be partly filled */
@@ -25,8 +24,8 @@ static void write_sheet(fc_json_out *out, const fc_sheet *sheet)
 }
 
 /* The study that the job was estimated with, for the names in it. */
-static void write_job(fc_json_out *out, const fc_job *job, const fc_side *side, const fc_cell *cell, fc_study *scratch)
-{
+static void write_job(fc_json_out *out, const fc_job *job, const fc_side *side, const fc_cell *cell,
+                      fc_study *scratch) {
     fc_json_out_object(out, "job");
     fc_json_out_bool(out, "feasible", job->feasible != 0);
     fc_json_out_count(out, "chips_count", job->chips_count);
@@ -47,8 +46,7 @@ static void write_job(fc_json_out *out, const fc_job *job, const fc_side *side, 
     fc_json_out_end_object(out);
 }
 
-static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range)
-{
+static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range) {
     if (known) {
         fc_json_out_range(out, key, range);
     } else {
@@ -56,16 +54,14 @@ static void range_or_null(fc_json_out *out, const char *key, bool known, fc_rang
     }
 }
 
-static void write_programme(fc_json_out *out, const fc_programme *side)
-{
+static void write_programme(fc_json_out *out, const fc_programme *side) {
     fc_json_out_range(out, "effective_flop_per_s", side->effective_flop_per_s);
     fc_json_out_range(out, "days", side->days);
     range_or_null(out, "cost_usd", side->mid_usd_per_h > 0, side->cost_usd);
     range_or_null(out, "energy_mwh", side->mid_w > 0, side->energy_mwh);
 }
 
-static void write_ratio(fc_json_out *out, const fc_ratio *ratio, const fc_comparison *comparison)
-{
+static void write_ratio(fc_json_out *out, const fc_ratio *ratio, const fc_comparison *comparison) {
     fc_json_out_object(out, NULL);
     fc_json_out_text(out, "first", comparison->sides[0].name);
     fc_json_out_text(out, "other", comparison->sides[ratio->other].name);
@@ -78,8 +74,7 @@ static void write_ratio(fc_json_out *out, const fc_ratio *ratio, const fc_compar
     fc_json_out_end_object(out);
 }
 
-static void write_deals(fc_json_out *out, const fc_verdict *v, const fc_comparison *c, fc_study *scratch)
-{
+static void write_deals(fc_json_out *out, const fc_verdict *v, const fc_comparison *c, fc_study *scratch) {
     fc_json_out_list(out, "deals");
     for (uint32_t i = 0; i < c->sides_count; ++i) {
         const fc_programme *side = &v->cells[0].sides[i];
@@ -95,8 +90,7 @@ static void write_deals(fc_json_out *out, const fc_verdict *v, const fc_comparis
     fc_json_out_end_list(out);
 }
 
-static void write_grid(fc_json_out *out, const fc_verdict *v, const fc_comparison *c)
-{
+static void write_grid(fc_json_out *out, const fc_verdict *v, const fc_comparison *c) {
     fc_json_out_list(out, "grid");
     for (uint32_t i = 0; i < v->cells_count; ++i) {
         const fc_cell_result *cell = &v->cells[i];
@@ -120,8 +114,7 @@ static void write_grid(fc_json_out *out, const fc_verdict *v, const fc_compariso
     fc_json_out_end_list(out);
 }
 
-static void write_flips(fc_json_out *out, const fc_verdict *v)
-{
+static void write_flips(fc_json_out *out, const fc_verdict *v) {
     fc_json_out_list(out, "break_even");
     for (uint32_t i = 0; i < v->flips_count; ++i) {
         const fc_flip *flip = &v->flips[i];
@@ -137,8 +130,8 @@ static void write_flips(fc_json_out *out, const fc_verdict *v)
     fc_json_out_end_list(out);
 }
 
-static void write_head(fc_json_out *out, fc_text *text, const fc_verdict *v, const fc_comparison *c, const fc_inputs *inputs)
-{
+static void write_head(fc_json_out *out, fc_text *text, const fc_verdict *v, const fc_comparison *c,
+                       const fc_inputs *inputs) {
     fc_json_out_count(out, "schema_version", FC_SCHEMA_VERSION);
     fc_json_out_text(out, "command", "compare");
     fc_json_out_text(out, "flopcast_version", FC_VERSION);
@@ -160,8 +153,7 @@ static void write_head(fc_json_out *out, fc_text *text, const fc_verdict *v, con
 }
 
 fc_status fc_write_compare_json(fc_text *text, const fc_verdict *verdict, const fc_comparison *comparison,
-                                const fc_inputs *inputs, fc_error *error)
-{
+                                const fc_inputs *inputs, fc_error *error) {
     fc_json_out out = fc_json_out_start(text);
     fc_study *scratch = fc_arena_alloc(text->arena, sizeof *scratch);
     if (scratch == NULL) {
@@ -187,6 +179,7 @@ fc_status fc_write_compare_json(fc_text *text, const fc_verdict *verdict, const 
     write_grid(&out, verdict, comparison);
     fc_json_out_end_object(&out);
     fc_text_add(text, "\n");
-    return out.failed ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
-                      : FC_OK;
+    return out.failed
+               ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
+               : FC_OK;
 }

@@ -10,26 +10,22 @@ enum { MOST_DRIVERS = 6, MAP_ROWS = 5, MAP_COLUMNS = 5 };
 
 typedef fc_compare_page page;
 
-static const char *side_name(const page *p, uint32_t side)
-{
-    return p->c->sides[side].name;
-}
+static const char *side_name(const page *p, uint32_t side) { return p->c->sides[side].name; }
 
 /* ---- ratios, flips, both together --------------------------------------------------------------------------------- */
 
-static void say_ratio(const page *p, const char *what, fc_range range, double frac, const char *won)
-{
+static void say_ratio(const page *p, const char *what, fc_range range, double frac, const char *won) {
     char mid[32];
     char low[32];
     char high[32];
     if (range.p50 > 0) {
-        fc_text_addf(p->text, "  %-6s %s (%s to %s), %s in %.0f %% of draws\n", what, fc_say_ratio(mid, sizeof mid, range.p50),
-                     fc_say_ratio(low, sizeof low, range.p10), fc_say_ratio(high, sizeof high, range.p90), won, frac * 100.0);
+        fc_text_addf(p->text, "  %-6s %s (%s to %s), %s in %.0f %% of draws\n", what,
+                     fc_say_ratio(mid, sizeof mid, range.p50), fc_say_ratio(low, sizeof low, range.p10),
+                     fc_say_ratio(high, sizeof high, range.p90), won, frac * 100.0);
     }
 }
 
-static void say_ratios(const page *p)
-{
+static void say_ratios(const page *p) {
     for (uint32_t i = 0; i + 1 < p->c->sides_count; ++i) {
         const fc_ratio *r = &p->v->cells[0].ratios[i];
         fc_text_addf(p->text, "\n%s over %s, on the same work\n", side_name(p, 0), side_name(p, r->other));
@@ -39,12 +35,12 @@ static void say_ratios(const page *p)
     }
 }
 
-static void say_flips(const page *p)
-{
+static void say_flips(const page *p) {
     if (p->v->flips_count == 0) {
         return;
     }
-    fc_text_add(p->text, "\nWhere the verdict flips: the value at which both sides are equal, all else at its middle\n");
+    fc_text_add(p->text,
+                "\nWhere the verdict flips: the value at which both sides are equal, all else at its middle\n");
     fc_table *table = fc_table_start(p->text->arena, "lllrrl");
     const char *const heading[] = {"of", "deal", "input", "middle", "equal at", ""};
     if (table == NULL) {
@@ -65,8 +61,7 @@ static void say_flips(const page *p)
 }
 
 /* How the lead moves over the plausible MFU of both sides, at the middle of all else. */
-static void say_map(const page *p)
-{
+static void say_map(const page *p) {
     static const double factors[MAP_ROWS] = {0.5, 0.75, 1.0, 1.25, 1.5};
     double mfu[2] = {0, 0};
     for (uint32_t i = 0; i < p->v->flips_count; ++i) {
@@ -80,8 +75,8 @@ static void say_map(const page *p)
         return;
     }
     double mid = p->v->cells[0].sides[0].mid_flop_per_s / p->v->cells[0].sides[1].mid_flop_per_s;
-    fc_text_addf(p->text, "\nSpeed of %s / %s by MFU (down: %s, across: %s)\n          ", side_name(p, 0), side_name(p, 1),
-                 side_name(p, 0), side_name(p, 1));
+    fc_text_addf(p->text, "\nSpeed of %s / %s by MFU (down: %s, across: %s)\n          ", side_name(p, 0),
+                 side_name(p, 1), side_name(p, 0), side_name(p, 1));
     for (int j = 0; j < MAP_COLUMNS; ++j) {
         fc_text_addf(p->text, "%7.0f %%", mfu[1] * factors[j] * 100.0);
     }
@@ -96,8 +91,7 @@ static void say_map(const page *p)
     }
 }
 
-static void say_together(const page *p)
-{
+static void say_together(const page *p) {
     double sum = 0;
     double first = p->v->cells[0].sides[0].mid_flop_per_s;
     for (uint32_t i = 0; i < p->c->sides_count; ++i) {
@@ -106,16 +100,17 @@ static void say_together(const page *p)
     char rate[32];
     fc_text_addf(p->text, "\nTogether, as separate jobs: %s useful at the middle; %s %.0f %% to %s alone.\n",
                  fc_say(rate, sizeof rate, sum, FC_UNIT_FLOP_PER_S, 2),
-                 p->c->sides_count == 2 ? fc_arena_printf(p->text->arena, "%s adds", side_name(p, 1)) : "the others add",
+                 p->c->sides_count == 2 ? fc_arena_printf(p->text->arena, "%s adds", side_name(p, 1))
+                                        : "the others add",
                  (sum / first - 1.0) * 100.0, side_name(p, 0));
 }
 
-static void say_drivers(const page *p)
-{
+static void say_drivers(const page *p) {
     if (p->v->drivers_count == 0) {
         return;
     }
-    fc_text_add(p->text, "\nWhat moves the ratio of speeds most (from p10 to p90 of one input, the others at their middle)\n");
+    fc_text_add(p->text,
+                "\nWhat moves the ratio of speeds most (from p10 to p90 of one input, the others at their middle)\n");
     for (uint32_t i = 0; i < p->v->drivers_count && i < MOST_DRIVERS; ++i) {
         fc_text_addf(p->text, "  %-40s %+7.0f %%\n", p->v->drivers[i].input, p->v->drivers[i].swing_frac * 100.0);
     }
@@ -123,15 +118,13 @@ static void say_drivers(const page *p)
 
 /* ---- evidence ------------------------------------------------------------------------------------------------------- */
 
-static bool is_belief(const fc_fact *fact)
-{
-    return fc_text_ends(fact->key, ".mfu") || fc_text_ends(fact->key, ".share") || fc_text_ends(fact->key, ".goodput") ||
-           fc_text_ends(fact->key, ".usd_per_chip_h") || fc_text_ends(fact->key, ".usd_per_month") ||
-           (fc_text_ends(fact->key, ".chips") && fact->has_range);
+static bool is_belief(const fc_fact *fact) {
+    return fc_text_ends(fact->key, ".mfu") || fc_text_ends(fact->key, ".share") ||
+           fc_text_ends(fact->key, ".goodput") || fc_text_ends(fact->key, ".usd_per_chip_h") ||
+           fc_text_ends(fact->key, ".usd_per_month") || (fc_text_ends(fact->key, ".chips") && fact->has_range);
 }
 
-static void say_evidence(const page *p, const fc_inputs *inputs)
-{
+static void say_evidence(const page *p, const fc_inputs *inputs) {
     fc_text_add(p->text, "\nWhat this rests on\n");
     size_t others = 0;
     for (const fc_fact *fact = inputs->facts; fact != NULL; fact = fact->next) {
@@ -141,13 +134,13 @@ static void say_evidence(const page *p, const fc_inputs *inputs)
         }
         fc_say_fact(p->text, fact);
     }
-    fc_text_addf(p->text, "  … and %zu facts and assumptions of chips, clusters and stacks: --format json lists all of them\n",
+    fc_text_addf(p->text,
+                 "  … and %zu facts and assumptions of chips, clusters and stacks: --format json lists all of them\n",
                  others);
 }
 
 /* The flip of the biggest lever, else the first that lies in reach. A price is set in more than one way; leave it. */
-static const fc_flip *next_flip(const page *p, const char *lever)
-{
+static const fc_flip *next_flip(const page *p, const char *lever) {
     const fc_flip *next = NULL;
     for (uint32_t i = 0; i < p->v->flips_count; ++i) {
         const fc_flip *flip = &p->v->flips[i];
@@ -161,8 +154,7 @@ static const fc_flip *next_flip(const page *p, const char *lever)
 }
 
 /* Where the biggest lever makes both sides equal, as the next thing to try. */
-static void say_next(const page *p, const char *again)
-{
+static void say_next(const page *p, const char *again) {
     const char *lever = p->v->drivers_count > 0 ? p->v->drivers[0].input : "";
     const fc_flip *next = next_flip(p, lever);
     fc_text_add(p->text, "\n");
@@ -171,15 +163,16 @@ static void say_next(const page *p, const char *again)
                      p->v->drivers[0].swing_frac * 100.0);
     }
     if (next != NULL) {
-        fc_text_addf(p->text, "Both are equally fast where %s.%s is %.2g; to see it:\n", next->side, next->input, next->at);
-        fc_text_addf(p->text, "Next: flopcast compare %s --set deals.%s.%s=%.2g\n", again, next->side, next->input, next->at);
+        fc_text_addf(p->text, "Both are equally fast where %s.%s is %.2g; to see it:\n", next->side, next->input,
+                     next->at);
+        fc_text_addf(p->text, "Next: flopcast compare %s --set deals.%s.%s=%.2g\n", again, next->side, next->input,
+                     next->at);
     } else {
         fc_text_addf(p->text, "Next: flopcast compare %s --format json\n", again);
     }
 }
 
-void fc_write_compare_why(const fc_compare_page *p, const fc_inputs *inputs)
-{
+void fc_write_compare_why(const fc_compare_page *p, const fc_inputs *inputs) {
     say_ratios(p);
     say_flips(p);
     say_map(p);

@@ -20,8 +20,7 @@ typedef struct page {
     char beyond[160];
 } page;
 
-static page make_page(fc_text *text, const fc_estimate *estimate, const fc_study *study)
-{
+static page make_page(fc_text *text, const fc_estimate *estimate, const fc_study *study) {
     page p = {.text = text, .e = estimate, .study = study};
     p.beyond_count = fc_estimate_beyond(p.beyond, sizeof p.beyond, estimate, study);
     p.digits = fc_say_digits(p.beyond_count);
@@ -29,8 +28,7 @@ static page make_page(fc_text *text, const fc_estimate *estimate, const fc_study
 }
 
 /* The answer, in one line. */
-static void say_answer(const page *p)
-{
+static void say_answer(const page *p) {
     char days[96];
     char usd[96];
     char chips[32];
@@ -47,7 +45,8 @@ static void say_answer(const page *p)
     fc_text_addf(p->text, ", MFU %s%s\n", fc_say_percent(mfu, sizeof mfu, e->point.step.mfu_frac),
                  p->beyond_count >= 2 ? ". EXTRAPOLATION" : "");
     if (p->beyond_count >= 2) {
-        fc_text_addf(p->text, "EXTRAPOLATION: beyond every published run in %s; two digits at most mean anything.\n", p->beyond);
+        fc_text_addf(p->text, "EXTRAPOLATION: beyond every published run in %s; two digits at most mean anything.\n",
+                     p->beyond);
     } else if (p->beyond_count == 1) {
         fc_text_addf(p->text, "Beyond every published run in %s.\n", p->beyond);
     }
@@ -55,13 +54,11 @@ static void say_answer(const page *p)
 }
 
 /* Small counts are exact, large ones "16.8 M": 32,768 is a batch that people know, 32,800 is not. */
-static const char *say_tokens(char *out, size_t size, double count)
-{
+static const char *say_tokens(char *out, size_t size, double count) {
     return count < 1e6 ? fc_say_count(out, size, count) : fc_say(out, size, count, FC_UNIT_TOKENS, 3);
 }
 
-static void say_work(const page *p)
-{
+static void say_work(const page *p) {
     const fc_ops *ops = &p->e->ops;
     char tokens[32];
     char total[32];
@@ -77,19 +74,20 @@ static void say_work(const page *p)
                  fc_say_count(batch, sizeof batch, p->e->point.plan.global_batch),
                  say_tokens(step_tokens, sizeof step_tokens, p->e->point.step.tokens_per_step),
                  fc_dtype_name((fc_dtype)p->study->workload.dtype));
-    fc_text_addf(p->text, "           %s parameters", fc_say(total, sizeof total, ops->params_total_count, FC_UNIT_COUNT, 3));
+    fc_text_addf(p->text, "           %s parameters",
+                 fc_say(total, sizeof total, ops->params_total_count, FC_UNIT_COUNT, 3));
     if (sparse) {
         fc_text_addf(p->text, ", %s of them active for a token",
                      fc_say(active, sizeof active, ops->params_active_count, FC_UNIT_COUNT, 3));
     }
     fc_text_addf(p->text, "; %s in all, attention counted as causal",
                  fc_say(flop, sizeof flop, ops->flop_per_token_model * all, FC_UNIT_FLOP, 3));
-    fc_text_addf(p->text, " (%s by PaLM's count,", fc_say(flop, sizeof flop, ops->flop_per_token_palm * all, FC_UNIT_FLOP, 3));
+    fc_text_addf(p->text, " (%s by PaLM's count,",
+                 fc_say(flop, sizeof flop, ops->flop_per_token_palm * all, FC_UNIT_FLOP, 3));
     fc_text_addf(p->text, " %s by 6ND)\n", fc_say(flop, sizeof flop, ops->flop_per_token_6nd * all, FC_UNIT_FLOP, 3));
 }
 
-static void say_plan(const page *p)
-{
+static void say_plan(const page *p) {
     const fc_plan *plan = &p->e->point.plan;
     char used[32];
     fc_text_addf(p->text, "  plan     tp %u x pp %u x cp %u x dp %u = %s chips", plan->tp, plan->pp, plan->cp, plan->dp,
@@ -99,8 +97,8 @@ static void say_plan(const page *p)
         char rest[32];
         fc_text_addf(p->text, ", %s idle", fc_say_count(rest, sizeof rest, idle));
     }
-    fc_text_addf(p->text, "; vpp %u, ep %u, micro-batch %u, recompute %s, ZeRO %d", plan->vpp, plan->ep, plan->micro_batch,
-                 RECOMPUTE_WORDS[plan->recompute], plan->zero);
+    fc_text_addf(p->text, "; vpp %u, ep %u, micro-batch %u, recompute %s, ZeRO %d", plan->vpp, plan->ep,
+                 plan->micro_batch, RECOMPUTE_WORDS[plan->recompute], plan->zero);
     if (p->e->plan_given) {
         fc_text_add(p->text, " (as given)\n");
     } else {
@@ -109,8 +107,7 @@ static void say_plan(const page *p)
     }
 }
 
-static void say_step(const page *p)
-{
+static void say_step(const page *p) {
     const fc_step *step = &p->e->point.step;
     char time[96];
     char mfu[32];
@@ -125,8 +122,7 @@ static void say_step(const page *p)
                  fc_dtype_name((fc_dtype)p->study->workload.dtype));
 }
 
-static void say_memory(const page *p)
-{
+static void say_memory(const page *p) {
     const fc_memory *memory = &p->e->point.memory;
     char used[32];
     char room[32];
@@ -145,8 +141,7 @@ static void say_memory(const page *p)
     fc_text_add(p->text, "\n");
 }
 
-static void say_run(const page *p)
-{
+static void say_run(const page *p) {
     const fc_run *run = &p->e->point.run;
     char days[96];
     char hours[96];
@@ -167,8 +162,7 @@ static void say_run(const page *p)
     fc_text_add(p->text, "\n");
 }
 
-static void say_cost(const page *p)
-{
+static void say_cost(const page *p) {
     const fc_cost *cost = &p->e->point.cost;
     char usd[96];
     char each[96];
@@ -179,7 +173,8 @@ static void say_cost(const page *p)
                      fc_say_range(usd, sizeof usd, p->e->total_usd, FC_UNIT_USD, p->digits),
                      fc_say_range(each, sizeof each, p->e->usd_per_mtoken, FC_UNIT_USD, p->digits));
     } else {
-        fc_text_addf(p->text, "  cost     unknown: no price of %s is known; give deal.usd_per_chip_h\n", p->study->cluster.chip.name);
+        fc_text_addf(p->text, "  cost     unknown: no price of %s is known; give deal.usd_per_chip_h\n",
+                     p->study->cluster.chip.name);
     }
     if (cost->powered) {
         fc_text_addf(p->text, "  energy   %s; the site draws %s at its peak\n",
@@ -208,8 +203,7 @@ static const char *const CAUSE_WORDS[FC_STEP_CAUSE_COUNT] = {
 };
 
 /* Causes from the largest to the smallest; equal ones keep their order. */
-static void rank_causes(int *order, const double *cause_s)
-{
+static void rank_causes(int *order, const double *cause_s) {
     for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
         int at = i;
         while (at > 0 && cause_s[order[at - 1]] < cause_s[i]) {
@@ -220,8 +214,7 @@ static void rank_causes(int *order, const double *cause_s)
     }
 }
 
-static void say_causes(const page *p)
-{
+static void say_causes(const page *p) {
     const fc_step *step = &p->e->point.step;
     int order[FC_STEP_CAUSE_COUNT];
     rank_causes(order, step->cause_s);
@@ -241,14 +234,10 @@ static void say_causes(const page *p)
     }
 }
 
-static const char *driven(const page *p)
-{
-    return p->e->point.cost.priced ? "cost" : "days";
-}
+static const char *driven(const page *p) { return p->e->point.cost.priced ? "cost" : "days"; }
 
 /* Below half a percent an input moves nothing that anybody would see. */
-static size_t drivers_shown(const fc_estimate *e)
-{
+static size_t drivers_shown(const fc_estimate *e) {
     size_t count = 0;
     while (count < e->drivers_count && count < MOST_DRIVERS && fabs(e->drivers[count].swing_frac) >= 0.005) {
         count += 1;
@@ -256,22 +245,21 @@ static size_t drivers_shown(const fc_estimate *e)
     return count;
 }
 
-static void say_drivers(const page *p)
-{
+static void say_drivers(const page *p) {
     const fc_estimate *e = p->e;
     size_t count = drivers_shown(e);
     if (count == 0) {
         return;
     }
-    fc_text_addf(p->text, "\nWhat moves the %s most (from p10 to p90 of one input, the others at their middle)\n", driven(p));
+    fc_text_addf(p->text, "\nWhat moves the %s most (from p10 to p90 of one input, the others at their middle)\n",
+                 driven(p));
     for (size_t i = 0; i < count; ++i) {
         fc_text_addf(p->text, "  %-34s %+7.0f %%\n", e->drivers[i].input, e->drivers[i].swing_frac * 100.0);
     }
 }
 
 /* The biggest driver that somebody can change: how wrong this program may be (`estimate.…`) is none. */
-static const fc_driver *find_lever(const page *p)
-{
+static const fc_driver *find_lever(const page *p) {
     size_t count = drivers_shown(p->e);
     for (size_t i = 0; i < count; ++i) {
         if (!fc_text_starts(p->e->drivers[i].input, "estimate.")) {
@@ -282,8 +270,7 @@ static const fc_driver *find_lever(const page *p)
 }
 
 /* The end of the biggest lever's range at which the run is cheapest, as the next thing to try. */
-static bool say_lever(const page *p, const char *again)
-{
+static bool say_lever(const page *p, const char *again) {
     const fc_driver *lever = find_lever(p);
     for (uint32_t i = 0; lever != NULL && i < p->study->spreads_count; ++i) {
         const fc_spread *spread = &p->study->spreads[i];
@@ -291,7 +278,8 @@ static bool say_lever(const page *p, const char *again)
             char value[40];
             bool low = lever->swing_frac > 0;
             fc_units_format_exact(value, sizeof value, low ? spread->low : spread->high);
-            fc_text_addf(p->text, "Biggest lever: %s, from p10 to p90 %+.0f %% of the %s; best at the %s end of its range.\n",
+            fc_text_addf(p->text,
+                         "Biggest lever: %s, from p10 to p90 %+.0f %% of the %s; best at the %s end of its range.\n",
                          lever->input, lever->swing_frac * 100.0, driven(p), low ? "low" : "high");
             fc_text_addf(p->text, "Next: flopcast estimate %s --set %s=%s\n", again, lever->input, value);
             return true;
@@ -300,19 +288,19 @@ static bool say_lever(const page *p, const char *again)
     return false;
 }
 
-static void say_next(const page *p, const char *again)
-{
+static void say_next(const page *p, const char *again) {
     const fc_workload *workload = &p->study->workload;
     fc_text_add(p->text, "\n");
     if (say_lever(p, again)) {
         return;
     }
     bool lower = workload->dtype == FC_DTYPE_BF16 && p->study->cluster.chip.peak_flop_per_s[FC_DTYPE_FP8] > 0;
-    fc_text_addf(p->text, "Next: flopcast estimate %s %s\n", again, lower ? "--set workload.dtype=fp8" : "--format json");
+    fc_text_addf(p->text, "Next: flopcast estimate %s %s\n", again,
+                 lower ? "--set workload.dtype=fp8" : "--format json");
 }
 
-void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs, int width)
-{
+void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs,
+                            int width) {
     fc_text written = fc_text_start(text->arena);
     page p = make_page(&written, estimate, study);
     say_answer(&p);
@@ -338,8 +326,7 @@ typedef struct row {
     fc_range value;
 } row;
 
-static fc_table *result_table(fc_arena *arena, const fc_estimate *e)
-{
+static fc_table *result_table(fc_arena *arena, const fc_estimate *e) {
     const row rows[] = {
         {"step.time", "s", e->time_s},
         {"step.mfu", "fraction", e->mfu_frac},
@@ -357,7 +344,8 @@ static fc_table *result_table(fc_arena *arena, const fc_estimate *e)
     }
     fc_table_heading(table, heading);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
-        bool priced = e->point.cost.priced != 0 || strncmp(rows[i].key, "cost.", 5) != 0 || strcmp(rows[i].key, "cost.energy") == 0;
+        bool priced = e->point.cost.priced != 0 || strncmp(rows[i].key, "cost.", 5) != 0 ||
+                      strcmp(rows[i].key, "cost.energy") == 0;
         bool powered = e->point.cost.powered != 0 || strcmp(rows[i].key, "cost.energy") != 0;
         fc_table_cellf(table, "%s", rows[i].key);
         fc_table_cellf(table, "%s", rows[i].unit);
@@ -373,8 +361,7 @@ static fc_table *result_table(fc_arena *arena, const fc_estimate *e)
     return table;
 }
 
-void fc_write_estimate_csv(fc_text *text, const fc_estimate *estimate, const fc_study *study)
-{
+void fc_write_estimate_csv(fc_text *text, const fc_estimate *estimate, const fc_study *study) {
     (void)study;
     fc_table *table = result_table(text->arena, estimate);
     if (table == NULL) {
@@ -384,8 +371,7 @@ void fc_write_estimate_csv(fc_text *text, const fc_estimate *estimate, const fc_
     fc_table_print_csv(table, text);
 }
 
-void fc_write_estimate_markdown(fc_text *text, const fc_estimate *estimate, const fc_study *study)
-{
+void fc_write_estimate_markdown(fc_text *text, const fc_estimate *estimate, const fc_study *study) {
     page p = make_page(text, estimate, study);
     fc_table *table = result_table(text->arena, estimate);
     if (table == NULL) {

@@ -8,7 +8,8 @@
 #include "flopcast/estimate.h"
 
 /* For a terminal of `width` columns; 0: not a terminal. */
-void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs, int width);
+void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc_study *study, const fc_inputs *inputs,
+                            int width);
 /* Keys as in the contract. FC_FAILED when a number is not finite: a defect, never written. */
 fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
                                  const fc_inputs *inputs, fc_error *error);

@@ -8,15 +8,15 @@ static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full
 
 /* What a reader must know of the model itself, until the issues that deepen it. */
 static const char *const FIRST_FORM[][2] = {
-    {"step", "first form: a roofline per operation with published or calibrated efficiencies, hierarchical collectives, "
-             "even pipeline stages; not yet fitted to published runs"},
+    {"step",
+     "first form: a roofline per operation with published or calibrated efficiencies, hierarchical collectives, "
+     "even pipeline stages; not yet fitted to published runs"},
     {"memory", "first form: saved activations by operation (2205.05198), ZeRO sharding; no fragmentation model"},
     {"run", "first form: Daly's closed form with synchronous checkpoints; a failure stops the whole job"},
     {"cost", "first form: one price for the whole run; no storage, staff or idle time"},
 };
 
-static void write_fact(fc_json_out *out, const fc_fact *fact)
-{
+static void write_fact(fc_json_out *out, const fc_fact *fact) {
     fc_json_out_object(out, NULL);
     fc_json_out_text(out, "key", fact->key);
     fc_json_out_text(out, "text", fact->text != NULL ? fact->text : "");
@@ -28,11 +28,11 @@ static void write_fact(fc_json_out *out, const fc_fact *fact)
     fc_json_out_end_object(out);
 }
 
-void fc_write_assumptions(fc_json_out *out, const fc_fact *facts, bool first_form)
-{
+void fc_write_assumptions(fc_json_out *out, const fc_fact *facts, bool first_form) {
     fc_json_out_list(out, "assumptions");
     for (size_t i = 0; first_form && i < sizeof FIRST_FORM / sizeof FIRST_FORM[0]; ++i) {
-        fc_fact fact = {.key = FIRST_FORM[i][0], .text = FIRST_FORM[i][1], .grade = FC_GRADE_ASSUMED, .origin = "model"};
+        fc_fact fact = {
+            .key = FIRST_FORM[i][0], .text = FIRST_FORM[i][1], .grade = FC_GRADE_ASSUMED, .origin = "model"};
         write_fact(out, &fact);
     }
     for (const fc_fact *fact = facts; fact != NULL; fact = fact->next) {
@@ -45,16 +45,14 @@ void fc_write_assumptions(fc_json_out *out, const fc_fact *facts, bool first_for
 
 /* ---- echo of inputs: the field table once more ------------------------------------------------------------------ */
 
-static void echo_name(char *out, size_t size, const fc_field *field)
-{
+static void echo_name(char *out, size_t size, const fc_field *field) {
     bool named = strstr(field->key, "usd") != NULL;
     const char *suffix = named ? "" : fc_unit_suffix(field->unit);
     bool plain = field->unit == FC_UNIT_COUNT || field->unit == FC_UNIT_TOKENS || field->unit == FC_UNIT_FRAC;
     snprintf(out, size, "%s%s", field->key, plain ? "" : suffix);
 }
 
-static void echo_field(fc_json_out *out, const fc_field *field, const void *noun)
-{
+static void echo_field(fc_json_out *out, const fc_field *field, const void *noun) {
     const char *at = (const char *)noun + field->offset;
     char name[96];
     double f64 = 0;
@@ -105,8 +103,7 @@ static void echo_field(fc_json_out *out, const fc_field *field, const void *noun
     }
 }
 
-static void echo_noun(fc_json_out *out, const char *key, const char *name, fc_noun_id id, const void *noun)
-{
+static void echo_noun(fc_json_out *out, const char *key, const char *name, fc_noun_id id, const void *noun) {
     const fc_noun *table = fc_fields_noun(id);
     fc_json_out_object(out, key);
     if (name != NULL && name[0] != '\0') {
@@ -120,8 +117,7 @@ static void echo_noun(fc_json_out *out, const char *key, const char *name, fc_no
     }
 }
 
-static void echo_inputs(fc_json_out *out, const fc_study *study)
-{
+static void echo_inputs(fc_json_out *out, const fc_study *study) {
     fc_json_out_object(out, "inputs");
     fc_json_out_text(out, "name", study->name);
     echo_noun(out, "model", study->model.name, FC_NOUN_MODEL, &study->model);
@@ -152,8 +148,7 @@ static void echo_inputs(fc_json_out *out, const fc_study *study)
 
 /* ---- results ------------------------------------------------------------------------------------------------------ */
 
-static void write_model(fc_json_out *out, const fc_estimate *e, const fc_study *study)
-{
+static void write_model(fc_json_out *out, const fc_estimate *e, const fc_study *study) {
     fc_json_out_object(out, "model");
     fc_json_out_text(out, "name", study->model.name);
     fc_json_out_count(out, "params_total_count", e->ops.params_total_count);
@@ -165,8 +160,7 @@ static void write_model(fc_json_out *out, const fc_estimate *e, const fc_study *
     fc_json_out_end_object(out);
 }
 
-static void write_cluster(fc_json_out *out, const fc_estimate *e, const fc_study *study)
-{
+static void write_cluster(fc_json_out *out, const fc_estimate *e, const fc_study *study) {
     fc_json_out_object(out, "cluster");
     fc_json_out_text(out, "name", study->cluster.name);
     fc_json_out_text(out, "chip", study->cluster.chip.name);
@@ -176,8 +170,7 @@ static void write_cluster(fc_json_out *out, const fc_estimate *e, const fc_study
     fc_json_out_end_object(out);
 }
 
-static void write_plan(fc_json_out *out, const fc_estimate *e)
-{
+static void write_plan(fc_json_out *out, const fc_estimate *e) {
     const fc_plan *plan = &e->point.plan;
     fc_json_out_object(out, "plan");
     fc_json_out_count(out, "tp", plan->tp);
@@ -198,8 +191,7 @@ static void write_plan(fc_json_out *out, const fc_estimate *e)
     fc_json_out_end_object(out);
 }
 
-static void write_step(fc_json_out *out, const fc_estimate *e)
-{
+static void write_step(fc_json_out *out, const fc_estimate *e) {
     const fc_step *step = &e->point.step;
     fc_json_out_object(out, "step");
     fc_json_out_number(out, "time_s", step->time_s);
@@ -224,8 +216,7 @@ static void write_step(fc_json_out *out, const fc_estimate *e)
     fc_json_out_end_object(out);
 }
 
-static void write_memory(fc_json_out *out, const fc_memory *memory)
-{
+static void write_memory(fc_json_out *out, const fc_memory *memory) {
     fc_json_out_object(out, "memory");
     fc_json_out_count(out, "worst_stage", memory->worst_stage);
     fc_json_out_number(out, "per_chip_bytes", memory->per_chip_bytes);
@@ -242,8 +233,7 @@ static void write_memory(fc_json_out *out, const fc_memory *memory)
     fc_json_out_end_object(out);
 }
 
-static void write_run(fc_json_out *out, const fc_estimate *e)
-{
+static void write_run(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_object(out, "run");
     fc_json_out_count(out, "tokens_count", e->point.run.tokens_count);
     fc_json_out_count(out, "steps_count", e->point.run.steps_count);
@@ -256,8 +246,7 @@ static void write_run(fc_json_out *out, const fc_estimate *e)
     fc_json_out_end_object(out);
 }
 
-static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range)
-{
+static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range) {
     if (known) {
         fc_json_out_range(out, key, range);
     } else {
@@ -265,8 +254,7 @@ static void range_or_null(fc_json_out *out, const char *key, bool known, fc_rang
     }
 }
 
-static void write_cost(fc_json_out *out, const fc_estimate *e)
-{
+static void write_cost(fc_json_out *out, const fc_estimate *e) {
     const fc_cost *cost = &e->point.cost;
     fc_json_out_object(out, "cost");
     range_or_null(out, "total_usd", cost->priced != 0, e->total_usd);
@@ -280,8 +268,7 @@ static void write_cost(fc_json_out *out, const fc_estimate *e)
     fc_json_out_end_object(out);
 }
 
-static void write_domain(fc_json_out *out, const fc_estimate *e, const fc_study *study)
-{
+static void write_domain(fc_json_out *out, const fc_estimate *e, const fc_study *study) {
     char beyond[160];
     uint32_t count = fc_estimate_beyond(beyond, sizeof beyond, e, study);
     fc_json_out_object(out, "domain");
@@ -291,8 +278,7 @@ static void write_domain(fc_json_out *out, const fc_estimate *e, const fc_study 
     fc_json_out_end_object(out);
 }
 
-void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, const fc_study *study)
-{
+void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, const fc_study *study) {
     write_model(out, estimate, study);
     write_cluster(out, estimate, study);
     write_plan(out, estimate);
@@ -312,8 +298,7 @@ void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, co
 }
 
 fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
-                                 const fc_inputs *inputs, fc_error *error)
-{
+                                 const fc_inputs *inputs, fc_error *error) {
     fc_json_out out = fc_json_out_start(text);
     fc_json_out_object(&out, NULL);
     fc_json_out_count(&out, "schema_version", FC_SCHEMA_VERSION);
@@ -324,6 +309,7 @@ fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, con
     fc_write_estimate_members(&out, estimate, study);
     fc_json_out_end_object(&out);
     fc_text_add(text, "\n");
-    return out.failed ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
-                      : FC_OK;
+    return out.failed
+               ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
+               : FC_OK;
 }

@@ -111,8 +111,7 @@ static fc_status build_tiers(fc_cluster *cluster, fc_error *error) {
     return FC_OK;
 }
 
-void fc_cluster_refresh(fc_cluster *cluster)
-{
+void fc_cluster_refresh(fc_cluster *cluster) {
     const fc_chip *chip = &cluster->chip;
     if (!cluster->tiers_from_chip) {
         return;

@@ -5,8 +5,7 @@
 
 enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
 
-fc_study fc_study_default(void)
-{
+fc_study fc_study_default(void) {
     fc_study study;
     memset(&study, 0, sizeof study);
     study.model = fc_model_default();
@@ -20,20 +19,18 @@ fc_study fc_study_default(void)
     return study;
 }
 
-static fc_status check_tensor(const fc_study *study, fc_error *error)
-{
+static fc_status check_tensor(const fc_study *study, fc_error *error) {
     uint32_t tp = study->plan.tp;
     if (tp > 1 && study->model.heads > 0 && study->model.heads % tp != 0) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "plan.tp = %u does not divide the %u heads of %s: choose a divisor", tp,
-                            study->model.heads, study->model.name);
+                            "plan.tp = %u does not divide the %u heads of %s: choose a divisor", tp, study->model.heads,
+                            study->model.name);
     }
     return FC_OK;
 }
 
 /* Context parallelism cuts sequences into equal parts. */
-static fc_status check_context(const fc_study *study, fc_error *error)
-{
+static fc_status check_context(const fc_study *study, fc_error *error) {
     uint32_t cp = study->plan.cp;
     if (cp > 1 && study->workload.seq_len % cp != 0) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
@@ -43,8 +40,7 @@ static fc_status check_context(const fc_study *study, fc_error *error)
     return FC_OK;
 }
 
-static fc_status check_pipeline(const fc_study *study, fc_error *error)
-{
+static fc_status check_pipeline(const fc_study *study, fc_error *error) {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     uint64_t chunks = (uint64_t)(study->plan.pp ? study->plan.pp : 1) * (study->plan.vpp ? study->plan.vpp : 1);
     if (chunks > layers) {
@@ -59,8 +55,7 @@ static fc_status check_pipeline(const fc_study *study, fc_error *error)
     return FC_OK;
 }
 
-static fc_status check_experts(const fc_study *study, fc_error *error)
-{
+static fc_status check_experts(const fc_study *study, fc_error *error) {
     uint32_t ep = study->plan.ep;
     if (ep <= 1) {
         return FC_OK;
@@ -75,14 +70,13 @@ static fc_status check_experts(const fc_study *study, fc_error *error)
                             study->model.experts, study->model.name);
     }
     if (study->plan.dp > 0 && study->plan.dp % ep != 0) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "plan.ep = %u lies inside dp and must divide plan.dp = %u", ep, study->plan.dp);
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan.ep = %u lies inside dp and must divide plan.dp = %u",
+                            ep, study->plan.dp);
     }
     return FC_OK;
 }
 
-static fc_status check_chips(const fc_study *study, fc_error *error)
-{
+static fc_status check_chips(const fc_study *study, fc_error *error) {
     const fc_plan *plan = &study->plan;
     double used = (double)(plan->tp ? plan->tp : 1) * (plan->pp ? plan->pp : 1) * (plan->cp ? plan->cp : 1) *
                   (plan->dp ? plan->dp : 1);
@@ -95,8 +89,7 @@ static fc_status check_chips(const fc_study *study, fc_error *error)
     return FC_OK;
 }
 
-static fc_status check_batch(const fc_study *study, fc_error *error)
-{
+static fc_status check_batch(const fc_study *study, fc_error *error) {
     const fc_plan *plan = &study->plan;
     if (plan->global_batch > 0 && plan->dp > 0) {
         uint64_t group = (uint64_t)plan->dp * (plan->micro_batch ? plan->micro_batch : 1);
@@ -109,8 +102,7 @@ static fc_status check_batch(const fc_study *study, fc_error *error)
     return FC_OK;
 }
 
-fc_status fc_study_check(fc_study *study, fc_error *error)
-{
+fc_status fc_study_check(fc_study *study, fc_error *error) {
     FC_TRY(fc_model_check(&study->model, error));
     FC_TRY(fc_cluster_check(&study->cluster, error));
     FC_TRY(fc_workload_check(&study->workload, error));

@@ -15,16 +15,14 @@ static const double W_PER_KW = 1e3;
 static const double W_PER_MW = 1e6;
 static const double TOKENS_PER_MTOKEN = 1e6;
 
-static double own_usd_per_chip_h(const fc_deal *deal)
-{
+static double own_usd_per_chip_h(const fc_deal *deal) {
     double ln10 = fc_hd_log(10.0);
     double rate = deal->own_decline_oom_per_year * ln10;
     double value = deal->own_usd_per_chip * fc_hd_exp(-rate * deal->own_age_years);
     return value * rate / HOURS_PER_YEAR / (1.0 - deal->own_network_frac);
 }
 
-static double usd_per_chip_h(const fc_deal *deal, double it_w, double pue)
-{
+static double usd_per_chip_h(const fc_deal *deal, double it_w, double pue) {
     switch (deal->pricing) {
     case FC_PRICING_RENT:
         return deal->usd_per_chip_h;
@@ -37,8 +35,7 @@ static double usd_per_chip_h(const fc_deal *deal, double it_w, double pue)
     }
 }
 
-void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, const fc_deal *deal)
-{
+void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, const fc_deal *deal) {
     memset(out, 0, sizeof *out);
     const fc_chip *chip = &cluster->chip;
     double average_w = chip->it_power_w * chip->power_draw_frac;

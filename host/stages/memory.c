@@ -11,8 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_saved(const fc_saved *saved, const fc_stack *stack)
-{
+static bool is_saved(const fc_saved *saved, const fc_stack *stack) {
     if ((saved->when & (uint32_t)FC_SAVED_IF_DROPOUT) && !stack->dropout) {
         return false;
     }
@@ -26,16 +25,14 @@ static bool is_saved(const fc_saved *saved, const fc_stack *stack)
 }
 
 /* Whether recomputation leaves it in memory; the two ends of the model are never recomputed. */
-static bool is_kept(const fc_saved *saved, const fc_plan *plan)
-{
+static bool is_kept(const fc_saved *saved, const fc_plan *plan) {
     if (plan->recompute == FC_RECOMPUTE_FULL) {
         return (saved->when & (uint32_t)FC_SAVED_LAYER_INPUT) != 0;
     }
     return !(plan->recompute == FC_RECOMPUTE_SELECTIVE && (saved->when & (uint32_t)FC_SAVED_UNTIL_SELECTIVE));
 }
 
-static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan, const fc_stack *stack)
-{
+static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan, const fc_stack *stack) {
     double imbalance = op->group_axes & (uint32_t)FC_AXIS_EXPERT ? stack->expert_imbalance : 1.0;
     for (uint32_t j = 0; j < op->saved_count; ++j) {
         const fc_saved *saved = &op->saved[j];
@@ -52,8 +49,7 @@ static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan,
     }
 }
 
-void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack)
-{
+void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack) {
     memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
         const fc_op *op = &ops->ops[i];
@@ -66,8 +62,7 @@ void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, 
 }
 
 /* Micro-batches whose activations a stage keeps, counted in whole passes through its layers. */
-static double in_flight(const fc_plan *plan, uint32_t stage)
-{
+static double in_flight(const fc_plan *plan, uint32_t stage) {
     double micro_batches = fc_shard_micro_batches(plan);
     double depth = (double)plan->pp - stage;
     if (plan->vpp > 1 && plan->pp > 1) {
@@ -77,14 +72,12 @@ static double in_flight(const fc_plan *plan, uint32_t stage)
     return fc_hd_min(depth, micro_batches);
 }
 
-static double stage_layers(const fc_ops *ops, const fc_plan *plan)
-{
+static double stage_layers(const fc_ops *ops, const fc_plan *plan) {
     return fc_hd_max(1.0, ops->layers_count * fc_shard_stage_share(plan, ops->layers_count));
 }
 
 /* Stage 3 gathers two layers' weights, the one in use and the one on its way; what a rank owns of them it has already. */
-static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whole_count, double split_count)
-{
+static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whole_count, double split_count) {
     if (plan->zero < 3) {
         return 0;
     }
@@ -93,8 +86,7 @@ static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whol
 }
 
 static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_plan *plan,
-                       const fc_stack *stack, uint32_t stage)
-{
+                       const fc_stack *stack, uint32_t stage) {
     bool first = stage == 0;
     bool last = stage + 1 == plan->pp;
     double share = fc_shard_stage_share(plan, ops->layers_count);
@@ -129,8 +121,7 @@ static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops 
 }
 
 void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
-                     const fc_plan *plan, const fc_stack *stack)
-{
+                     const fc_plan *plan, const fc_stack *stack) {
     fc_memory last;
     memset(out, 0, sizeof *out);
     memset(&last, 0, sizeof last);
@@ -146,8 +137,7 @@ void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *o
 }
 
 void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
-                    const fc_stack *stack)
-{
+                    const fc_stack *stack) {
     fc_memory_rows rows;
     fc_memory_sum(&rows, ops, plan, stack);
     fc_memory_place(out, &rows, ops, cluster, plan, stack);

@@ -8,8 +8,7 @@
 
 /* By how much the plan divides something that names these axes. CONTEXT and PIPELINE are not in it: tokens are already
  * those of one context rank, and layers those of one stage. */
-FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes)
-{
+FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes) {
     double ways = 1.0;
     if (axes & (uint32_t)FC_AXIS_TENSOR) {
         ways *= plan->tp;
@@ -26,14 +25,12 @@ FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes)
 FC_HD double fc_shard_tokens(const fc_plan *plan, double seq_len) { return plan->micro_batch * seq_len / plan->cp; }
 
 /* Micro-batches of one replica in one step. */
-FC_HD double fc_shard_micro_batches(const fc_plan *plan)
-{
+FC_HD double fc_shard_micro_batches(const fc_plan *plan) {
     return (double)plan->global_batch / ((double)plan->dp * plan->micro_batch);
 }
 
 /* Share of the model's layers on the fullest stage: ceil(layers / chunks) of them in each of vpp chunks. */
-FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count)
-{
+FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count) {
     double chunks = (double)plan->pp * plan->vpp;
     return fc_hd_pieces(layers_count, chunks) * plan->vpp / layers_count;
 }
@@ -41,8 +38,7 @@ FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count)
 /* Trained numbers of the token table that the last stage keeps a second time, on one rank: where its logits are tied to
  * the input table, or multi-token prediction reads the table again, and the first stage is another one. Both show as an
  * output matrix whose weights belong to another row. */
-FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops)
-{
+FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops) {
     for (uint32_t i = 0; i < ops->ops_count && plan->pp > 1; ++i) {
         const fc_op *op = &ops->ops[i];
         if (op->place == FC_PLACE_LAST && op->op_class == FC_OP_MATMUL && op->params_count < op->n * op->k) {

@@ -32,8 +32,7 @@ typedef struct stage_time {
     double recompute_flop; /* of the whole step */
 } stage_time;
 
-static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, double n, double k)
-{
+static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, double n, double k) {
     const fc_matmul_curve *curve = &on->chip->matmul[op->dtype];
     double rate = fc_hd_matmul_rate(m, n, k, on->chip->peak_flop_per_s[op->dtype], curve->eff_frac, curve->m_half,
                                     curve->n_half, curve->k_half);
@@ -41,8 +40,7 @@ static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, dou
     return fc_hd_roofline_s(2.0 * m * n * k, rate, bytes, on->memory_bytes_per_s);
 }
 
-static op_time time_matmul(const fc_step_machine *on, const fc_op *op)
-{
+static op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
     double groups = op->groups / fc_shard_ways(on->plan, op->group_axes);
     bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
     /* expert rows arrive from all ranks of the expert group and spread over the group's experts */
@@ -60,8 +58,7 @@ static op_time time_matmul(const fc_step_machine *on, const fc_op *op)
     return out;
 }
 
-static double traffic_s(const fc_step_machine *on, const fc_op *op)
-{
+static double traffic_s(const fc_step_machine *on, const fc_op *op) {
     double bytes = op->extra_bytes_per_token;
     bool unfused = op->op_class == FC_OP_ATTENTION ? !on->stack->flash_attention : !on->stack->fused_kernels;
     if (unfused) {
@@ -73,8 +70,7 @@ static double traffic_s(const fc_step_machine *on, const fc_op *op)
 
 /* Dropout on plain attention is a kernel of its own: read a score, write it, write one byte of mask; the same back. The
  * unfused bytes of an attention row are four numbers a score. */
-static double score_dropout_s(const fc_step_machine *on, const fc_op *op)
-{
+static double score_dropout_s(const fc_step_machine *on, const fc_op *op) {
     if (!on->stack->dropout || op->op_class != FC_OP_ATTENTION) {
         return 0;
     }
@@ -83,8 +79,7 @@ static double score_dropout_s(const fc_step_machine *on, const fc_op *op)
     return bytes * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes) / on->memory_bytes_per_s;
 }
 
-static op_time time_core(const fc_step_machine *on, const fc_op *op)
-{
+static op_time time_core(const fc_step_machine *on, const fc_op *op) {
     double peak = on->chip->peak_flop_per_s[op->dtype];
     bool flash = on->stack->flash_attention != 0;
     double counted = flash ? op->flop_per_token : op->full_flop_per_token;
@@ -97,14 +92,13 @@ static op_time time_core(const fc_step_machine *on, const fc_op *op)
     out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s + drop_s;
     double backward_arithmetic_s = arithmetic_s * (flash && op->op_class == FC_OP_ATTENTION ? FLASH_BACKWARD : 2.0);
     double backward_bytes_s = bytes_s * BACKWARD_MEMORY_PASSES;
-    out.backward_s = flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s)
-                           : backward_arithmetic_s + backward_bytes_s + drop_s;
+    out.backward_s =
+        flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s) : backward_arithmetic_s + backward_bytes_s + drop_s;
     out.launch_s = 2.0 * on->launch_s;
     return out;
 }
 
-static op_time time_traffic(const fc_step_machine *on, const fc_op *op)
-{
+static op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
     op_time out;
     out.forward_s = traffic_s(on, op) * op->repeats;
     out.backward_s = out.forward_s * BACKWARD_MEMORY_PASSES;
@@ -112,8 +106,7 @@ static op_time time_traffic(const fc_step_machine *on, const fc_op *op)
     return out;
 }
 
-static op_time time_op(const fc_step_machine *on, const fc_op *op)
-{
+static op_time time_op(const fc_step_machine *on, const fc_op *op) {
     switch (op->op_class) {
     case FC_OP_MATMUL:
         return time_matmul(on, op);
@@ -124,8 +117,7 @@ static op_time time_op(const fc_step_machine *on, const fc_op *op)
     }
 }
 
-static bool is_recomputed(const fc_op *op, const fc_plan *plan)
-{
+static bool is_recomputed(const fc_op *op, const fc_plan *plan) {
     if (op->place != FC_PLACE_LAYER) {
         return false;
     }
@@ -134,8 +126,7 @@ static bool is_recomputed(const fc_op *op, const fc_plan *plan)
 }
 
 /* Adds the rows of one place to a stage's sums. */
-static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place)
-{
+static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place) {
     double share = place == FC_PLACE_LAYER ? fc_shard_stage_share(on->plan, on->ops->layers_count) : 1.0;
     for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
         const fc_op *op = &on->ops->ops[i];
@@ -153,8 +144,7 @@ static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place
     }
 }
 
-static double stage_total_s(const stage_time *stage)
-{
+static double stage_total_s(const stage_time *stage) {
     double total_s = stage->launch_s + stage->recompute_s;
     for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
         total_s += stage->class_s[i];
@@ -165,8 +155,7 @@ static double stage_total_s(const stage_time *stage)
 /* ---- once a step ------------------------------------------------------------------------------------------------ */
 
 /* Read gradient, master copy and moments; write master copy, moments and weight. */
-static double optimizer_s(const fc_step_machine *on, fc_step_load load)
-{
+static double optimizer_s(const fc_step_machine *on, fc_step_load load) {
     const fc_plan *plan = on->plan;
     double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
     double expert_ways = fc_hd_max(1.0, dense_ways / plan->ep);
@@ -177,8 +166,7 @@ static double optimizer_s(const fc_step_machine *on, fc_step_load load)
 
 /* ---- putting it together ----------------------------------------------------------------------------------------- */
 
-static fc_status check_facts(const fc_step_machine *on, fc_error *error)
-{
+static fc_status check_facts(const fc_step_machine *on, fc_error *error) {
     const fc_chip *chip = on->chip;
     if (!(on->memory_bytes_per_s > 0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
@@ -210,8 +198,7 @@ static fc_status check_facts(const fc_step_machine *on, fc_error *error)
 }
 
 /* FLOP that the hardware does beyond the model's: flash attention's second look at the scores, and recomputation. */
-static double hardware_extra_flop_per_token(const fc_step_machine *on, double recompute_flop_per_token)
-{
+static double hardware_extra_flop_per_token(const fc_step_machine *on, double recompute_flop_per_token) {
     double extra = recompute_flop_per_token;
     for (uint32_t i = 0; on->stack->flash_attention && i < on->ops->ops_count; ++i) {
         const fc_op *op = &on->ops->ops[i];
@@ -222,8 +209,7 @@ static double hardware_extra_flop_per_token(const fc_step_machine *on, double re
     return extra;
 }
 
-static double mixed_peak(const fc_step_machine *on)
-{
+static double mixed_peak(const fc_step_machine *on) {
     double flop = 0;
     double ideal_s = 0;
     for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
@@ -237,8 +223,7 @@ static double mixed_peak(const fc_step_machine *on)
     return flop / ideal_s;
 }
 
-static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute_flop_per_token)
-{
+static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute_flop_per_token) {
     const fc_plan *plan = on->plan;
     out->tokens_per_step = (double)plan->global_batch * on->ops->seq_len;
     out->chips_used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
@@ -253,8 +238,7 @@ static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute
     out->tokens_per_s = out->tokens_per_step / out->time_s;
 }
 
-static void fill_causes(fc_step *out, const fc_step_machine *on)
-{
+static void fill_causes(fc_step *out, const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     const fc_stack *stack = on->stack;
     double count = fc_shard_micro_batches(plan);
@@ -305,8 +289,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on)
 }
 
 fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
-                       const fc_stack *stack, fc_error *error)
-{
+                       const fc_stack *stack, fc_error *error) {
     memset(out, 0, sizeof *out);
     fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
     on.tokens = fc_shard_tokens(plan, ops->seq_len);
@@ -323,8 +306,7 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
     return FC_OK;
 }
 
-void fc_step_scale(fc_step *step, double factor)
-{
+void fc_step_scale(fc_step *step, double factor) {
     double used = fc_hd_max(factor, step->hfu_frac);
     step->time_s = 0;
     for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 
 /* Dimensions of a torus, from its links: two of them for each ring that a chip lies on. */
-static double ring_count(const fc_tier *tier)
-{
+static double ring_count(const fc_tier *tier) {
     const double most = 3.0;
     return fc_hd_clamp(floor(tier->bytes_per_s / (2.0 * tier->link_bytes_per_s) + 0.5), 1.0, most);
 }
@@ -15,8 +14,7 @@ static double ring_count(const fc_tier *tier)
 /* All-to-all inside a block of `span` neighbouring chips (several groups side by side fill it together). A cut through
  * the whole torus leaves every chip 8·link/side, wrap-around links included (hd/collective.h); a smaller block has no
  * wrap-around of its own and leaves 4·link over its side. */
-static double all_to_all_rate(const fc_tier *tier, double span)
-{
+static double all_to_all_rate(const fc_tier *tier, double span) {
     double rate = tier->bytes_per_s;
     if (tier->topology == FC_TOPOLOGY_TORUS && tier->torus_side > 0 && tier->link_bytes_per_s > 0) {
         const double rounding = 1e-9;
@@ -28,8 +26,7 @@ static double all_to_all_rate(const fc_tier *tier, double span)
 }
 
 /* The largest divisor of `count` that is at most `most`. */
-static double divisor_at_most(double count, double most)
-{
+static double divisor_at_most(double count, double most) {
     if (most >= count || most < 2.0) {
         return most < 2.0 ? 1.0 : count;
     }
@@ -49,8 +46,7 @@ static double divisor_at_most(double count, double most)
 /* Ranks lie side by side. A domain takes whole equal pieces of a group, and pieces that do not fill it leave chips idle:
  * so the largest piece that still leaves room for all chips in use. Else some group straddles the domain's edge, and
  * everybody waits for that group. */
-static double piece_inside(double domain, double domains, double used_count, double size, double stride)
-{
+static double piece_inside(double domain, double domains, double used_count, double size, double stride) {
     double piece = divisor_at_most(size, floor(domain / stride));
     while (piece > 1.0) {
         double block = piece * stride;
@@ -62,8 +58,7 @@ static double piece_inside(double domain, double domains, double used_count, dou
     return piece;
 }
 
-fc_hd_net fc_step_group(const fc_cluster *cluster, double used_count, double size, double stride)
-{
+fc_hd_net fc_step_group(const fc_cluster *cluster, double used_count, double size, double stride) {
     fc_hd_net net = {0};
     double chips = fc_hd_max(cluster->chips_count, used_count);
     double inner = 1.0;

@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 
-static fc_hd_net group_of(const fc_step_machine *on, double size, double stride)
-{
+static fc_hd_net group_of(const fc_step_machine *on, double size, double stride) {
     const fc_plan *plan = on->plan;
     double used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
     return fc_step_group(on->cluster, used_count, size, stride);
@@ -19,8 +18,7 @@ static double layer_share(const fc_step_machine *on) { return fc_shard_stage_sha
 /* ---- every micro-batch -------------------------------------------------------------------------------------------- */
 
 /* Row-parallel results are summed over the tensor ranks going forward, column-parallel input gradients going back. */
-static double tensor_traffic_s(const fc_step_machine *on)
-{
+static double tensor_traffic_s(const fc_step_machine *on) {
     if (on->plan->tp <= 1) {
         return 0;
     }
@@ -42,8 +40,7 @@ static double tensor_traffic_s(const fc_step_machine *on)
 
 /* Dispatch before the experts and combine after them, forward and back, and forward again when the layer is redone. Under
  * sequence parallelism a tensor rank sends its own part of the tokens; without it each sends all of them. */
-static double expert_traffic_s(const fc_step_machine *on)
-{
+static double expert_traffic_s(const fc_step_machine *on) {
     if (on->plan->ep <= 1 || on->ops->moe_layers_count <= 0) {
         return 0;
     }
@@ -58,8 +55,7 @@ static double expert_traffic_s(const fc_step_machine *on)
 
 /* Ring attention: keys and values once around forward, and with their gradients twice back (Liu et al. 2310.01889). Both
  * kinds of recomputation redo the core, and need them once more. */
-static double context_traffic_s(const fc_step_machine *on)
-{
+static double context_traffic_s(const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     if (plan->cp <= 1) {
         return 0;
@@ -73,8 +69,7 @@ static double context_traffic_s(const fc_step_machine *on)
 }
 
 /* One send forward and one back for each of a stage's chunks. */
-static double pipeline_traffic_s(const fc_step_machine *on)
-{
+static double pipeline_traffic_s(const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     if (plan->pp <= 1) {
         return 0;
@@ -85,8 +80,7 @@ static double pipeline_traffic_s(const fc_step_machine *on)
     return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
 }
 
-fc_step_links fc_step_exposed_links(const fc_step_machine *on)
-{
+fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
     const fc_stack *stack = on->stack;
     fc_step_links links = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
                            expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
@@ -97,8 +91,7 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on)
 
 /* ---- once a step -------------------------------------------------------------------------------------------------- */
 
-fc_step_load fc_step_weights_on_rank(const fc_step_machine *on)
-{
+fc_step_load fc_step_weights_on_rank(const fc_step_machine *on) {
     fc_step_load load = {0, 0};
     double share = layer_share(on);
     double ends_count[FC_PLACE_COUNT] = {0, 0, 0};
@@ -123,8 +116,7 @@ fc_step_load fc_step_weights_on_rank(const fc_step_machine *on)
 double fc_step_replica_rounds(const fc_plan *plan) { return plan->zero >= 2 ? fc_shard_micro_batches(plan) : 1.0; }
 
 /* Seconds of `rounds` reductions of gradients and the gathers of weights, for trained numbers that `net` shares. */
-static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, double count)
-{
+static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
     if (!(count > 0)) {
         return 0;
     }
@@ -140,8 +132,7 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);
 }
 
-double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load)
-{
+double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load) {
     const fc_plan *plan = on->plan;
     fc_hd_net dense = group_of(on, (double)plan->dp * plan->cp, plan->tp);
     double replicas = fc_hd_max(1.0, (double)plan->dp * plan->cp / plan->ep);

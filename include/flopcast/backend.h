@@ -17,10 +17,10 @@ extern "C" {
 #define FC_BACKEND_ABI 1
 
 typedef struct fc_backend_options {
-    uint32_t threads;      /* 0: all that this process may use */
-    uint32_t device_index; /* which GPU */
-    uint64_t seed;         /* of the operands */
-    uint64_t most_bytes;   /* of operands at a time, a wish: touching memory first takes time; 0: none */
+    uint32_t threads;             /* 0: all that this process may use */
+    uint32_t device_index;        /* which GPU */
+    uint64_t seed;                /* of the operands */
+    uint64_t most_bytes;          /* of operands at a time, a wish: touching memory first takes time; 0: none */
     const fc_calibration *replay; /* what `replay` answers from, borrowed while the device is open; else NULL */
 } fc_backend_options;
 

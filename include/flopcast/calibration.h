@@ -29,12 +29,17 @@ typedef enum fc_residency {
     FC_RESIDENCY_COUNT
 } fc_residency;
 
-typedef enum fc_memory_op { FC_MEMORY_OP_NONE = 0, FC_MEMORY_OP_COPY, FC_MEMORY_OP_TRIAD, FC_MEMORY_OP_COUNT } fc_memory_op;
+typedef enum fc_memory_op {
+    FC_MEMORY_OP_NONE = 0,
+    FC_MEMORY_OP_COPY,
+    FC_MEMORY_OP_TRIAD,
+    FC_MEMORY_OP_COUNT
+} fc_memory_op;
 
 /* One timed case. seconds is the median of `repeats` timings. */
 typedef struct fc_sample {
-    uint32_t kind;  /* fc_sample_kind */
-    uint32_t dtype; /* fc_dtype */
+    uint32_t kind;      /* fc_sample_kind */
+    uint32_t dtype;     /* fc_dtype */
     uint32_t memory_op; /* fc_memory_op of a memory sample */
     uint32_t m;
     uint32_t n;
@@ -45,7 +50,7 @@ typedef struct fc_sample {
     uint32_t repeats;
     uint8_t unstable; /* noise stayed above the aim when time was up */
     uint8_t heldout;  /* drawn before the fit and not used in it */
-    double bytes;     /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices */
+    double bytes; /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices */
     double seconds;
     double seconds_min;
     double noise_frac; /* spread of the middle half of the timings / median */
@@ -53,7 +58,7 @@ typedef struct fc_sample {
 
 typedef struct fc_machine {
     char cpu[FC_TEXT_SIZE];
-    char kernel[FC_TEXT_SIZE]; /* operating system */
+    char kernel[FC_TEXT_SIZE];   /* operating system */
     char governor[FC_NAME_SIZE]; /* "unknown" where the system does not tell */
     char simd[FC_NAME_SIZE];
     uint32_t cores_count;
@@ -73,8 +78,8 @@ typedef struct fc_device_info {
 } fc_device_info;
 
 typedef struct fc_fit_dtype {
-    fc_matmul_curve curve;   /* eff_frac is 1 of peak_flop_per_s: the fitted ceiling is the peak */
-    double peak_flop_per_s;  /* fitted ceiling; 0: not measured */
+    fc_matmul_curve curve;  /* eff_frac is 1 of peak_flop_per_s: the fitted ceiling is the peak */
+    double peak_flop_per_s; /* fitted ceiling; 0: not measured */
     double launch_s;
     uint32_t samples_count;
     double heldout_median_abs_error_frac; /* NaN never: 0 with heldout_count 0 */

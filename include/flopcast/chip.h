@@ -42,27 +42,27 @@ typedef struct fc_chip {
     double clock_hz;
     uint32_t devices_per_chip; /* ranks a chip is seen as: Trainium2 4 (LNC=2), MI250X 2, TPU v7 2; else 1 */
 
-    double scaleup_bytes_per_s; /* one way, all links of a chip */
+    double scaleup_bytes_per_s;      /* one way, all links of a chip */
     double scaleup_peer_bytes_per_s; /* to one neighbour, where that is less than all links; 0: all */
     uint32_t scaleup_domain_count;
-    uint32_t scaleup_topology; /* fc_topology */
-    double scaleup_torus_side; /* torus: chips along the longest ring; bounds all-to-all */
+    uint32_t scaleup_topology;   /* fc_topology */
+    double scaleup_torus_side;   /* torus: chips along the longest ring; bounds all-to-all */
     double scaleout_bytes_per_s; /* NIC share of one chip, one way */
-    uint32_t pcie_generation; /* of PCIe cards; 0: not a PCIe card */
+    uint32_t pcie_generation;    /* of PCIe cards; 0: not a PCIe card */
 
     double tdp_w;
-    double server_w;       /* server or tray divided by its chips */
-    double it_power_w;     /* all-in IT power a chip: server, network, storage */
+    double server_w;   /* server or tray divided by its chips */
+    double it_power_w; /* all-in IT power a chip: server, network, storage */
 
     fc_matmul_curve matmul[FC_DTYPE_COUNT];
     double attention_eff_frac; /* of the attention dtype's peak, forward, long sequences */
     double memory_eff_frac;    /* of memory_bytes_per_s, large streams */
     double scaleup_eff_frac;   /* of scaleup_bytes_per_s, large messages */
     double scaleout_eff_frac;
-    double launch_s;           /* between two kernels of one stream */
-    double scaleup_latency_s;  /* one step of a collective */
+    double launch_s;          /* between two kernels of one stream */
+    double scaleup_latency_s; /* one step of a collective */
     double scaleout_latency_s;
-    double power_draw_frac;    /* average draw while training, of it_power_w */
+    double power_draw_frac;     /* average draw while training, of it_power_w */
     double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */
 } fc_chip;
 

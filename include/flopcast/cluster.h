@@ -18,11 +18,11 @@ extern "C" {
 
 typedef struct fc_tier {
     char name[FC_NAME_SIZE];
-    double chips_count; /* chips inside one instance of the tier */
-    double bytes_per_s; /* one way, per chip, leaving through this tier; after oversubscription */
-    double eff_frac;    /* of bytes_per_s, large messages */
-    double latency_s;   /* one step */
-    uint32_t topology;  /* fc_topology */
+    double chips_count;      /* chips inside one instance of the tier */
+    double bytes_per_s;      /* one way, per chip, leaving through this tier; after oversubscription */
+    double eff_frac;         /* of bytes_per_s, large messages */
+    double latency_s;        /* one step */
+    uint32_t topology;       /* fc_topology */
     double link_bytes_per_s; /* torus: the slowest link to one neighbour, one way; 0: not a torus */
     double torus_side;       /* torus: chips along the longest ring */
     uint8_t in_network_reduction;
@@ -32,8 +32,8 @@ typedef struct fc_cluster {
     char name[FC_NAME_SIZE];
     fc_chip chip;
     double chips_count;
-    double sites_count;         /* equal parts without a fast network between them; 1 or more */
-    uint32_t tiers_count;       /* 0: made from the chip by fc_cluster_check */
+    double sites_count;   /* equal parts without a fast network between them; 1 or more */
+    uint32_t tiers_count; /* 0: made from the chip by fc_cluster_check */
     fc_tier tiers[FC_MAX_TIERS];
     uint8_t tiers_from_chip;    /* set when fc_cluster_check made them */
     double storage_bytes_per_s; /* checkpoint bandwidth of the whole cluster */

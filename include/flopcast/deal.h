@@ -33,14 +33,14 @@ typedef struct fc_deal {
     double usd_per_chip_h;
     double contract_usd_per_month;
     double contract_chips_count;
-    double own_usd_per_chip;    /* server share included, network excluded */
-    double own_age_years;       /* from purchase to the start of the run */
+    double own_usd_per_chip;         /* server share included, network excluded */
+    double own_age_years;            /* from purchase to the start of the run */
     double own_decline_oom_per_year; /* fall of the price of performance: 0.14 (2405.21015) */
-    double own_network_frac;    /* network's share of the cluster's cost: 0.19 */
-    double usd_per_kwh;         /* electricity where it is paid apart (own) */
-    double share_frac;          /* of the fleet's time that trains; 0 to 1 */
-    double mfu_frac;            /* stated belief; 0: use the step model */
-    double goodput_frac;        /* stated belief; 0: use the run model */
+    double own_network_frac;         /* network's share of the cluster's cost: 0.19 */
+    double usd_per_kwh;              /* electricity where it is paid apart (own) */
+    double share_frac;               /* of the fleet's time that trains; 0 to 1 */
+    double mfu_frac;                 /* stated belief; 0: use the step model */
+    double goodput_frac;             /* stated belief; 0: use the run model */
 } fc_deal;
 
 fc_deal fc_deal_default(void);

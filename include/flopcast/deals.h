@@ -40,8 +40,8 @@ typedef struct fc_comparison {
     uint32_t sides_count; /* 2 to FC_MAX_DEALS */
     fc_side sides[FC_MAX_DEALS];
     uint32_t cells_count;
-    fc_cell *cells; /* in the arena; the first is the headline */
-    double horizon_days;     /* what takes longer at mid values on every side is called infeasible */
+    fc_cell *cells;           /* in the arena; the first is the headline */
+    double horizon_days;      /* what takes longer at mid values on every side is called infeasible */
     double data_stock_tokens; /* text there is: the data wall */
     uint64_t seed;
     uint32_t draws_count;
@@ -50,7 +50,7 @@ typedef struct fc_comparison {
 /* What one side has on paper. */
 typedef struct fc_sheet {
     double chips_count;
-    double domains_count; /* scale-up domains */
+    double domains_count;                   /* scale-up domains */
     double peak_flop_per_s[FC_DTYPE_COUNT]; /* 0 when any part lacks the dtype */
     double memory_bytes;
     double memory_bytes_per_s;
@@ -72,7 +72,7 @@ typedef struct fc_job {
 typedef struct fc_programme {
     fc_range effective_flop_per_s; /* useful: after share, MFU and goodput */
     fc_range days;
-    fc_range cost_usd;   /* chip-hours of the training share × price */
+    fc_range cost_usd; /* chip-hours of the training share × price */
     fc_range energy_mwh;
     double mid_flop_per_s; /* all inputs at mid */
     double mid_usd_per_h;
@@ -83,19 +83,19 @@ typedef struct fc_programme {
 /* First side over another side, on one cell. Same work: a ratio of useful FLOP/s is a ratio of days, inverted. */
 typedef struct fc_ratio {
     uint32_t other;
-    fc_range speed;      /* useful FLOP/s of the first / of the other */
-    fc_range cost;       /* USD for the same work, likewise */
+    fc_range speed; /* useful FLOP/s of the first / of the other */
+    fc_range cost;  /* USD for the same work, likewise */
     fc_range energy;
-    double faster_frac;  /* share of draws in which the first is faster */
+    double faster_frac; /* share of draws in which the first is faster */
     double cheaper_frac;
-    double leaner_frac;  /* … needs less energy */
+    double leaner_frac; /* … needs less energy */
 } fc_ratio;
 
 /* Where the verdict flips, all other inputs at mid. */
 typedef struct fc_flip {
     char input[FC_NAME_SIZE];
     char side[FC_NAME_SIZE];
-    const char *what;  /* "speed" or "cost" */
+    const char *what; /* "speed" or "cost" */
     double mid;
     double at;         /* the value at which both sides are equal */
     uint8_t reachable; /* inside the input's own range: a share of 1.3 is not */
@@ -113,10 +113,10 @@ typedef struct fc_cell_result {
 typedef struct fc_verdict {
     fc_sheet sheets[FC_MAX_DEALS];
     uint32_t cells_count;
-    fc_cell_result *cells; /* in the arena */
+    fc_cell_result *cells;      /* in the arena */
     fc_job *jobs[FC_MAX_DEALS]; /* in the arena: for the headline cell, the job of every part of a side */
-    double parity_bf16;    /* the first side leads when its share × MFU × goodput exceeds this share of the second's */
-    double parity_fp8;     /* 0 when a side has no FP8 rate */
+    double parity_bf16; /* the first side leads when its share × MFU × goodput exceeds this share of the second's */
+    double parity_fp8;  /* 0 when a side has no FP8 rate */
     uint32_t flips_count;
     fc_flip flips[FC_MAX_FLIPS];
     uint32_t drivers_count;

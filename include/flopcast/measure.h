@@ -11,9 +11,9 @@ extern "C" {
 #endif
 
 typedef struct fc_measure_options {
-    double case_budget_s;    /* time for one case; > 0 */
-    double aim_noise_frac;   /* stop when the middle half of the timings lies within this share of the median */
-    double least_batch_s;    /* short calls are timed in batches at least this long */
+    double case_budget_s;  /* time for one case; > 0 */
+    double aim_noise_frac; /* stop when the middle half of the timings lies within this share of the median */
+    double least_batch_s;  /* short calls are timed in batches at least this long */
     uint32_t least_repeats;
     uint32_t most_repeats;
 } fc_measure_options;

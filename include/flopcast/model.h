@@ -31,10 +31,10 @@ typedef enum fc_ffn_type {
 } fc_ffn_type;
 
 typedef enum fc_norm {
-    FC_NORM_RMS = 0,    /* scale only: 1 × hidden */
-    FC_NORM_LAYER,      /* scale and bias: 2 × hidden */
+    FC_NORM_RMS = 0,     /* scale only: 1 × hidden */
+    FC_NORM_LAYER,       /* scale and bias: 2 × hidden */
     FC_NORM_LAYER_SCALE, /* layer norm without bias: 1 × hidden */
-    FC_NORM_NONE,       /* no parameters (OLMo 1) */
+    FC_NORM_NONE,        /* no parameters (OLMo 1) */
     FC_NORM_COUNT
 } fc_norm;
 
@@ -57,7 +57,7 @@ typedef struct fc_model {
     uint64_t max_positions; /* of learned positions */
     uint64_t seq_len;       /* native training length; a workload may choose another */
 
-    uint32_t attention; /* fc_attention */
+    uint32_t attention;    /* fc_attention */
     uint32_t q_lora_rank;  /* MLA; 0: queries are not compressed */
     uint32_t kv_lora_rank; /* MLA */
     uint32_t qk_nope_head_dim;
@@ -89,9 +89,9 @@ typedef struct fc_model {
     uint8_t ffn_bias;
     uint8_t logits_bias;
     uint8_t tied_embeddings;
-    uint8_t parallel_block;  /* attention and feed-forward side by side (PaLM, Falcon, GPT-J) */
-    uint8_t embedding_norm;  /* a norm after the embedding (BLOOM) */
-    uint8_t attention_gate;  /* an output gate as wide as heads × v_head_dim (Qwen3-Next) */
+    uint8_t parallel_block; /* attention and feed-forward side by side (PaLM, Falcon, GPT-J) */
+    uint8_t embedding_norm; /* a norm after the embedding (BLOOM) */
+    uint8_t attention_gate; /* an output gate as wide as heads × v_head_dim (Qwen3-Next) */
 
     uint32_t norm;            /* fc_norm, of the residual stream */
     uint32_t norms_per_layer; /* 0: 2, or 1 where parallel_block; 4 for Gemma 2 and 3 (before and after) */
@@ -112,7 +112,7 @@ typedef struct fc_model {
     uint32_t ssm_head_dim;
     uint32_t ssm_state;
     uint32_t ssm_groups;
-    uint32_t ssm_conv; /* width of the short convolution; 0: 4 */
+    uint32_t ssm_conv;  /* width of the short convolution; 0: 4 */
     uint32_t ssm_chunk; /* tokens a chunk of the scan; 0: 256 */
 
     /* What the owner published, for tests and `show`; 0: not published. */

@@ -28,16 +28,16 @@ typedef enum fc_axis {
 } fc_axis;
 
 typedef struct fc_plan {
-    uint32_t tp;          /* tensor parallel ranks */
-    uint32_t pp;          /* pipeline stages */
-    uint32_t vpp;         /* model chunks a stage (interleaving) */
-    uint32_t dp;          /* data-parallel replicas: ranks used / (tp·pp·cp) */
-    uint32_t cp;          /* context parallel ranks */
-    uint32_t ep;          /* expert parallel ranks, inside dp */
-    uint32_t micro_batch; /* sequences of one forward pass of one replica */
-    uint32_t global_batch; /* sequences of one optimizer step */
-    uint32_t recompute;   /* fc_recompute */
-    int32_t zero;         /* ZeRO stage 0 to 3; -1: choose */
+    uint32_t tp;               /* tensor parallel ranks */
+    uint32_t pp;               /* pipeline stages */
+    uint32_t vpp;              /* model chunks a stage (interleaving) */
+    uint32_t dp;               /* data-parallel replicas: ranks used / (tp·pp·cp) */
+    uint32_t cp;               /* context parallel ranks */
+    uint32_t ep;               /* expert parallel ranks, inside dp */
+    uint32_t micro_batch;      /* sequences of one forward pass of one replica */
+    uint32_t global_batch;     /* sequences of one optimizer step */
+    uint32_t recompute;        /* fc_recompute */
+    int32_t zero;              /* ZeRO stage 0 to 3; -1: choose */
     int32_t sequence_parallel; /* 0, 1; -1: choose */
 } fc_plan;
 

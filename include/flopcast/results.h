@@ -55,28 +55,28 @@ typedef struct fc_op {
     double rows_per_token;   /* m of the matmul is rows_per_token × tokens */
     double n;
     double k;
-    double groups;      /* equal matmuls side by side: experts; else 1. rows are spread over them */
-    double repeats;     /* times the block runs on shared weights (tied logits of MTP); else 1 */
-    uint32_t row_axes;  /* fc_axis bits that divide the rows */
-    uint32_t n_axes;    /* … n */
-    uint32_t k_axes;    /* … k: a partial sum that is reduced afterwards */
-    uint32_t group_axes; /* … groups */
-    double flop_per_token;    /* model FLOP, exact, causal, one instance forward */
-    double full_flop_per_token; /* the same with every key counted, as PaLM and Megatron count attention */
-    double extra_bytes_per_token; /* memory-bound traffic, one fused pass, one instance forward */
+    double groups;                        /* equal matmuls side by side: experts; else 1. rows are spread over them */
+    double repeats;                       /* times the block runs on shared weights (tied logits of MTP); else 1 */
+    uint32_t row_axes;                    /* fc_axis bits that divide the rows */
+    uint32_t n_axes;                      /* … n */
+    uint32_t k_axes;                      /* … k: a partial sum that is reduced afterwards */
+    uint32_t group_axes;                  /* … groups */
+    double flop_per_token;                /* model FLOP, exact, causal, one instance forward */
+    double full_flop_per_token;           /* the same with every key counted, as PaLM and Megatron count attention */
+    double extra_bytes_per_token;         /* memory-bound traffic, one fused pass, one instance forward */
     double extra_unfused_bytes_per_token; /* on top of that where kernels are not fused, or attention is plain */
-    double params_count;      /* trained numbers, one instance; 0 where weights are shared with another row */
-    uint32_t params_axes;     /* fc_axis bits that divide the weights */
+    double params_count;  /* trained numbers, one instance; 0 where weights are shared with another row */
+    uint32_t params_axes; /* fc_axis bits that divide the weights */
     uint32_t saved_count;
     fc_saved saved[FC_MAX_SAVED];
 } fc_op;
 
 typedef struct fc_ops {
-    double params_total_count;  /* every trained tensor, norms and biases included */
-    double params_active_count; /* touched by one token; the embedding table counts whole */
+    double params_total_count;         /* every trained tensor, norms and biases included */
+    double params_active_count;        /* touched by one token; the embedding table counts whole */
     double params_active_matmul_count; /* N of 6ND: active, input table out, output matrix in */
-    double flop_per_token_model; /* forward + backward, exact, causal */
-    double flop_per_token_palm;  /* 6N + 6·L·heads·(d_qk + d_v)·s: PaLM appendix B, full attention */
+    double flop_per_token_model;       /* forward + backward, exact, causal */
+    double flop_per_token_palm;        /* 6N + 6·L·heads·(d_qk + d_v)·s: PaLM appendix B, full attention */
     double flop_per_token_6nd;
     double seq_len;
     double hidden;
@@ -84,18 +84,18 @@ typedef struct fc_ops {
     double kv_heads;
     double layers_count; /* decoder + encoder + MTP */
     double vocab;
-    double kv_bytes_per_token;  /* keys and values of one layer: what context parallelism moves */
+    double kv_bytes_per_token; /* keys and values of one layer: what context parallelism moves */
     double moe_layers_count;
     double attention_layers_count;
     double experts;
     double experts_per_token;
-    double activation_bytes;    /* of one number between layers: 2 in 16-bit training, 4 in fp32 */
-    double weight_bytes;        /* of one stored weight used in forward */
+    double activation_bytes; /* of one number between layers: 2 in 16-bit training, 4 in fp32 */
+    double weight_bytes;     /* of one stored weight used in forward */
     double grad_bytes;
     double master_bytes;
     double optimizer_bytes;
-    double tokens_count;        /* of the whole workload */
-    uint32_t dtype;             /* of the layers' matmuls: the denominator of MFU */
+    double tokens_count; /* of the whole workload */
+    uint32_t dtype;      /* of the layers' matmuls: the denominator of MFU */
     uint32_t ops_count;
     fc_op ops[FC_MAX_OPS];
 } fc_ops;
@@ -139,12 +139,12 @@ typedef enum fc_step_cause {
     FC_STEP_MEMORY_BOUND,
     FC_STEP_LAUNCH,
     FC_STEP_RECOMPUTE,
-    FC_STEP_TENSOR,   /* exposed tensor-parallel traffic */
-    FC_STEP_EXPERT,   /* exposed all-to-all and the wait for the most loaded expert rank */
+    FC_STEP_TENSOR, /* exposed tensor-parallel traffic */
+    FC_STEP_EXPERT, /* exposed all-to-all and the wait for the most loaded expert rank */
     FC_STEP_CONTEXT,
     FC_STEP_PIPELINE, /* exposed point-to-point */
     FC_STEP_BUBBLE,
-    FC_STEP_DATA,     /* exposed gradient and weight traffic of the replicas */
+    FC_STEP_DATA, /* exposed gradient and weight traffic of the replicas */
     FC_STEP_OPTIMIZER,
     FC_STEP_STRAGGLER,
     FC_STEP_CAUSE_COUNT
@@ -154,9 +154,9 @@ typedef struct fc_step {
     double cause_s[FC_STEP_CAUSE_COUNT];
     double time_s; /* their sum, in this order */
     double tokens_per_step;
-    double model_flop;    /* of the step, exact convention */
-    double hardware_flop; /* with recomputation and flash attention's extra pass */
-    double peak_flop_per_s_per_chip; /* dense, of the stated dtype: the denominator */
+    double model_flop;                     /* of the step, exact convention */
+    double hardware_flop;                  /* with recomputation and flash attention's extra pass */
+    double peak_flop_per_s_per_chip;       /* dense, of the stated dtype: the denominator */
     double mixed_peak_flop_per_s_per_chip; /* Σ flop / Σ (flop_i / peak_i) */
     double chips_used_count;
     double mfu_frac;

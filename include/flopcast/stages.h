@@ -37,7 +37,8 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
 void fc_step_scale(fc_step *step, double factor);
 
 /* Days, chip-hours, goodput of a run of such steps. `share_frac` of the time trains; `goodput_frac` 0: computed. */
-void fc_run_project(fc_run *out, const fc_step *step, const fc_ops *ops, const fc_cluster *cluster, const fc_deal *deal);
+void fc_run_project(fc_run *out, const fc_step *step, const fc_ops *ops, const fc_cluster *cluster,
+                    const fc_deal *deal);
 
 /* Dollars and energy. */
 void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, const fc_deal *deal);

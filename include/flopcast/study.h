@@ -49,8 +49,8 @@ typedef struct fc_study {
     fc_plan plan;
     fc_deal deal;
     fc_domain domain;
-    double step_time_factor; /* the step model's own error: measured / predicted; 1 is a perfect model */
-    double batch_tokens;     /* of one step, where neither plan nor workload gives a batch */
+    double step_time_factor;   /* the step model's own error: measured / predicted; 1 is a perfect model */
+    double batch_tokens;       /* of one step, where neither plan nor workload gives a batch */
     double server_w_per_tdp_w; /* IT power a chip where only its TDP is known */
     uint64_t seed;
     uint32_t draws_count; /* Monte Carlo trials; 0: 2000 */

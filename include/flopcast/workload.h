@@ -15,8 +15,8 @@ typedef enum fc_workload_kind {
 } fc_workload_kind;
 
 typedef struct fc_workload {
-    uint32_t kind;   /* fc_workload_kind */
-    uint32_t dtype;  /* fc_dtype of the layers' matmuls; attention and logits of 8-bit and 4-bit recipes stay in bf16 */
+    uint32_t kind;  /* fc_workload_kind */
+    uint32_t dtype; /* fc_dtype of the layers' matmuls; attention and logits of 8-bit and 4-bit recipes stay in bf16 */
     double tokens_count;
     uint64_t seq_len;       /* 0: the model's own */
     uint64_t global_batch;  /* sequences a step; 0: chosen from batch_tokens of the defaults */

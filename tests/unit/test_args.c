@@ -45,8 +45,9 @@ static void assert_says(const char *words) {
 
 static void test_args__options_stand_anywhere(void **state) {
     (void)state;
-    static const char *const lines[] = {"probe a.yaml --top 3 --exhaustive b.yaml", "--top 3 probe a.yaml b.yaml --exhaustive",
-                                        "--exhaustive --top=3 probe a.yaml b.yaml", "probe --exhaustive a.yaml b.yaml --top=3"};
+    static const char *const lines[] = {
+        "probe a.yaml --top 3 --exhaustive b.yaml", "--top 3 probe a.yaml b.yaml --exhaustive",
+        "--exhaustive --top=3 probe a.yaml b.yaml", "probe --exhaustive a.yaml b.yaml --top=3"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         assert_int_equal(parse(lines[i]), FC_OK);
         assert_int_equal(args.positional_count, 2);
@@ -162,8 +163,8 @@ static void test_args__whole_numbers_keep_to_their_range(void **state) {
     assert_int_equal(value, 7);
     assert_int_equal(fc_args_u64(&value, &args, "--threads", 4, 1, 100, &error), FC_OK);
     assert_int_equal(value, 4);
-    static const char *const wrong[] = {"probe --seed x", "probe --seed 101", "probe --seed -1", "probe --seed 1.5",
-                                        "probe --seed=", "probe --seed 99999999999999999999"};
+    static const char *const wrong[] = {"probe --seed x",   "probe --seed 101", "probe --seed -1",
+                                        "probe --seed 1.5", "probe --seed=",    "probe --seed 99999999999999999999"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(parse(wrong[i]), FC_OK);
         assert_int_equal(fc_args_u64(&value, &args, "--seed", 1, 0, 100, &error), FC_USAGE);

@@ -108,9 +108,7 @@ static double number(const fc_node *root, const char *path) {
     return value;
 }
 
-static bool is_bare_word(const char *text) {
-    return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-}
+static bool is_bare_word(const char *text) { return strcmp(text, "true") == 0 || strcmp(text, "false") == 0; }
 
 /* Every bare scalar is a finite number, true or false; what is called a count is whole and written without exponent. */
 static void assert_numbers(const fc_node *node, const char *name) {
@@ -167,15 +165,37 @@ static void assert_close(double a, double b, const char *what) {
 /* ---- the contract ------------------------------------------------------------------------------------------- */
 
 static const char *const estimate_numbers[] = {
-    "model.params_total_count", "model.params_active_count", "model.flop_per_token_model", "model.flop_per_token_palm",
-    "model.flop_per_token_6nd", "cluster.chips_count", "cluster.peak_flop_per_s_per_chip", "plan.tp", "plan.pp",
-    "plan.vpp", "plan.dp", "plan.cp", "plan.ep", "plan.micro_batch", "plan.global_batch", "plan.zero",
-    "plan.chips_used_count", "step.time_s", "step.model_flop_per_s_per_chip", "step.mfu_frac", "step.hfu_frac",
-    "step.tokens_per_s", "step.tokens_per_s_per_chip", "memory.worst_stage", "memory.per_chip_bytes",
-    "memory.capacity_bytes", "run.tokens_count",
+    "model.params_total_count",
+    "model.params_active_count",
+    "model.flop_per_token_model",
+    "model.flop_per_token_palm",
+    "model.flop_per_token_6nd",
+    "cluster.chips_count",
+    "cluster.peak_flop_per_s_per_chip",
+    "plan.tp",
+    "plan.pp",
+    "plan.vpp",
+    "plan.dp",
+    "plan.cp",
+    "plan.ep",
+    "plan.micro_batch",
+    "plan.global_batch",
+    "plan.zero",
+    "plan.chips_used_count",
+    "step.time_s",
+    "step.model_flop_per_s_per_chip",
+    "step.mfu_frac",
+    "step.hfu_frac",
+    "step.tokens_per_s",
+    "step.tokens_per_s_per_chip",
+    "memory.worst_stage",
+    "memory.per_chip_bytes",
+    "memory.capacity_bytes",
+    "run.tokens_count",
 };
-static const char *const estimate_texts[] = {"model.name",  "cluster.name",    "cluster.chip", "cluster.dtype",
-                                             "plan.recompute", "step.causes.0.name", "memory.causes.0.name"};
+static const char *const estimate_texts[] = {"model.name",          "cluster.name",   "cluster.chip",
+                                             "cluster.dtype",       "plan.recompute", "step.causes.0.name",
+                                             "memory.causes.0.name"};
 static const char *const head_keys[] = {"schema_version", "command", "flopcast_version", "inputs", "assumptions"};
 
 static void assert_estimate(const fc_node *root) {
@@ -193,7 +213,8 @@ static void assert_estimate(const fc_node *root) {
     assert_close(sum_of(at(root, "step.causes"), "time_s"), number(root, "step.time_s"), "causes of the step");
     assert_close(sum_of(at(root, "step.causes"), "frac"), 1.0, "shares of the step");
     assert_close(sum_of(at(root, "memory.causes"), "bytes"), number(root, "memory.per_chip_bytes"), "causes of memory");
-    double chips = number(root, "plan.tp") * number(root, "plan.pp") * number(root, "plan.cp") * number(root, "plan.dp");
+    double chips =
+        number(root, "plan.tp") * number(root, "plan.pp") * number(root, "plan.cp") * number(root, "plan.dp");
     assert_close(chips, number(root, "plan.chips_used_count"), "chips of the plan");
     assert_close(number(root, "step.tokens_per_s_per_chip") * chips, number(root, "step.tokens_per_s"), "tokens/s");
     assert_close(number(root, "step.model_flop_per_s_per_chip") / number(root, "cluster.peak_flop_per_s_per_chip"),
@@ -332,12 +353,13 @@ static void test_contract_json__same_seed_same_bytes(void **state) {
 static void test_contract_json__names_of_the_contract_resolve(void **state) {
     (void)state;
     static const char *const names[][2] = {
-        {"chips", "h100-sxm"},      {"chips", "trainium2"},     {"chips", "trainium2-ultra"}, {"chips", "gb200-nvl72"},
-        {"chips", "H100_SXM"},      {"chips", "Trainium2"},     {"chips", "Trainium2_Ultra"}, {"chips", "GB200_NVL72"},
-        {"models", "gpt3-175b"},    {"models", "megatron-22b"}, {"models", "megatron-1t"},    {"models", "llama3-8b"},
-        {"models", "llama3-70b"},   {"models", "llama3-405b"},  {"models", "mixtral-8x7b"},   {"models", "deepseek-v3"},
-        {"models", "dense-100t"},   {"models", "moe-100t"},     {"stacks", "megatron-core"},  {"stacks", "pytorch-eager"},
-        {"studies", "trn2-vs-220k"}};
+        {"chips", "h100-sxm"},        {"chips", "trainium2"},      {"chips", "trainium2-ultra"},
+        {"chips", "gb200-nvl72"},     {"chips", "H100_SXM"},       {"chips", "Trainium2"},
+        {"chips", "Trainium2_Ultra"}, {"chips", "GB200_NVL72"},    {"models", "gpt3-175b"},
+        {"models", "megatron-22b"},   {"models", "megatron-1t"},   {"models", "llama3-8b"},
+        {"models", "llama3-70b"},     {"models", "llama3-405b"},   {"models", "mixtral-8x7b"},
+        {"models", "deepseek-v3"},    {"models", "dense-100t"},    {"models", "moe-100t"},
+        {"stacks", "megatron-core"},  {"stacks", "pytorch-eager"}, {"studies", "trn2-vs-220k"}};
     fc_arena *arena = fc_arena_create(ARENA_BYTES);
     fc_catalog catalog;
     fc_error error = {0};

@@ -86,8 +86,8 @@ static fc_node *file_of(const shelf *s, const char *file) {
     return tree;
 }
 
-static const char *const FAMILIES[] = {"nvidia", "amd",  "tpu",  "trainium", "gaudi", "ascend",
-                                       "mtia",   "maia", "cerebras", "cpu",  "other"};
+static const char *const FAMILIES[] = {"nvidia", "amd",  "tpu",      "trainium", "gaudi", "ascend",
+                                       "mtia",   "maia", "cerebras", "cpu",      "other"};
 
 static fc_node *family_of(const shelf *s, const char *name) {
     return file_of(s, fc_arena_printf(s->arena, "families/%s.yaml", name));

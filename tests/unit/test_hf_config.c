@@ -225,9 +225,9 @@ static void expect_pattern(const fc_node *block) {
 
 static void test_hf_config__class_files_have_known_keys_and_sources(void **state) {
     fixture *f = *state;
-    static const char *const top[] = {"name",  "about", "sources",  "source",            "architectures", "inputs",
-                                      "fixed", "cases", "only",     "attention_pattern", "ffn_pattern",   "same_as",
-                                      "other", "left_out"};
+    static const char *const top[] = {"name",        "about",   "sources", "source",  "architectures",
+                                      "inputs",      "fixed",   "cases",   "only",    "attention_pattern",
+                                      "ffn_pattern", "same_as", "other",   "left_out"};
     const char *const *names = NULL;
     size_t count = 0;
     assert_int_equal(fc_folder_list(&names, &count, f->arena, FC_DATA_FOLDER "/hf", ".yaml", &f->error), FC_OK);
@@ -251,7 +251,9 @@ static void test_hf_config__class_files_have_known_keys_and_sources(void **state
 
 /* ---- defaults and remarks --------------------------------------------------------------------------------------------- */
 
-#define SIZES "\"hidden_size\": 64, \"intermediate_size\": 256, \"num_hidden_layers\": 8, \"num_attention_heads\": 4, \"vocab_size\": 100"
+#define SIZES                                                                                                          \
+    "\"hidden_size\": 64, \"intermediate_size\": 256, \"num_hidden_layers\": 8, \"num_attention_heads\": 4, "          \
+    "\"vocab_size\": 100"
 
 static void test_hf_config__tells_file_from_class(void **state) {
     fixture *f = *state;
@@ -273,8 +275,7 @@ static void test_hf_config__gives_only_what_the_file_does_not_say(void **state) 
     const fc_hf_default *defaults = NULL;
     size_t count = 0;
     const char *path = FC_TESTS_FOLDER "/hf/gemma3-4b.json";
-    assert_int_equal(
-        fc_hf_config_read(&f->model, &defaults, &count, f->arena, FC_DATA_FOLDER, path, &f->error), FC_OK);
+    assert_int_equal(fc_hf_config_read(&f->model, &defaults, &count, f->arena, FC_DATA_FOLDER, path, &f->error), FC_OK);
     bool vocab = false;
     bool picture = false;
     for (size_t i = 0; i < count; i++) {
@@ -310,8 +311,9 @@ static void test_hf_config__takes_the_class_from_the_architecture(void **state) 
 
 static void test_hf_config__reads_a_nested_text_model(void **state) {
     fixture *f = *state;
-    expect_read(f, "{\"model_type\": \"llava\", \"tie_word_embeddings\": true, \"vision_config\": {\"hidden_size\": 7},\n"
-                   "\"text_config\": {\"model_type\": \"llama\", " SIZES "}}");
+    expect_read(f,
+                "{\"model_type\": \"llava\", \"tie_word_embeddings\": true, \"vision_config\": {\"hidden_size\": 7},\n"
+                "\"text_config\": {\"model_type\": \"llama\", " SIZES "}}");
     assert_int_equal(f->model.hidden, 64);
     assert_int_equal(f->model.tied_embeddings, 1);
     assert_non_null(fact_of(f, "vision_config", FC_HF_REMARK));
@@ -352,16 +354,19 @@ static void expect_layers(fixture *f, const char *text, const char *attention, u
 
 static void test_hf_config__follows_the_window_switch(void **state) {
     fixture *f = *state;
-    expect_layers(f, "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": 32}", "", 0);
-    expect_layers(f, "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": 32, "
-                     "\"use_sliding_window\": true, \"max_window_layers\": 6}",
+    expect_layers(f, "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": 32}", "",
+                  0);
+    expect_layers(f,
+                  "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": 32, "
+                  "\"use_sliding_window\": true, \"max_window_layers\": 6}",
                   "GGGGGGLL", 32);
-    expect_layers(f, "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": null, "
-                     "\"use_sliding_window\": true, \"max_window_layers\": 6}",
+    expect_layers(f,
+                  "{\"model_type\": \"qwen2\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": null, "
+                  "\"use_sliding_window\": true, \"max_window_layers\": 6}",
                   "", 0);
     expect_layers(f, "{\"model_type\": \"mistral\", " SIZES ", \"num_key_value_heads\": 2}", "L", 4096);
-    expect_layers(f, "{\"model_type\": \"mistral\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": null}", "",
-                  0);
+    expect_layers(f, "{\"model_type\": \"mistral\", " SIZES ", \"num_key_value_heads\": 2, \"sliding_window\": null}",
+                  "", 0);
 }
 
 static void test_hf_config__reads_lists_of_layers(void **state) {
@@ -426,7 +431,8 @@ static void test_hf_config__refuses_a_pattern_that_does_not_repeat(void **state)
     for (int i = 0; i < 400; i++) {
         fc_text_addf(&text, "%s\"%s\"", i > 0 ? ", " : "", i == 300 ? "full_attention" : "sliding_attention");
     }
-    fc_text_add(&text, "], \"hidden_size\": 64, \"intermediate_size\": 256, \"num_attention_heads\": 4, \"vocab_size\": 9}");
+    fc_text_add(&text,
+                "], \"hidden_size\": 64, \"intermediate_size\": 256, \"num_attention_heads\": 4, \"vocab_size\": 9}");
     assert_false(text.failed);
     expect_error(f, text.bytes, FC_OVER_LIMIT, 1, 1, "does not repeat within 255 letters");
 }
@@ -490,19 +496,20 @@ static void test_hf_config__refuses_wrong_lists_of_layers(void **state) {
                  16, "names 1 layers, and the model has 8");
     expect_error(f, "{\"model_type\": \"gemma2\", " SIZES ",\n\"layer_types\": 3}", FC_BAD_INPUT, 2, 16,
                  "a list with one entry a layer is expected");
-    expect_error(f, "{\"model_type\": \"gemma2\", " SIZES ",\n\"layer_types\": [{}, 1, 2, 3, 4, 5, 6, 7]}", FC_BAD_INPUT,
-                 2, 17, "unknown kind of layer");
+    expect_error(f, "{\"model_type\": \"gemma2\", " SIZES ",\n\"layer_types\": [{}, 1, 2, 3, 4, 5, 6, 7]}",
+                 FC_BAD_INPUT, 2, 17, "unknown kind of layer");
     expect_error(f, "{\"model_type\": \"gemma3_text\", " SIZES ", \"sliding_window_pattern\": 0}", FC_BAD_INPUT, 1, 1,
                  "sliding_window_pattern is 0");
     expect_error(f, "{\"model_type\": \"qwen3_moe\", " SIZES ", " MOE ",\n\"mlp_only_layers\": [8]}", FC_BAD_INPUT, 2,
                  21, "a whole number from 0 to 7");
-    expect_error(f,
-                 "{\"model_type\": \"gemma2\", \"num_hidden_layers\": 1, \"hidden_size\": 64, \"intermediate_size\": 4, "
-                 "\"num_attention_heads\": 4, \"vocab_size\": 9, \"layer_types\": [\"sliding_attention\"],\n"
-                 "\"sliding_window\": null}",
-                 FC_BAD_INPUT, 2, 19, "sliding_window is null or 0");
-    expect_error(f, "{\"model_type\": \"qwen2_moe\", " SIZES ", " MOE ", \"use_sliding_window\": true}", FC_BAD_INPUT, 1,
-                 1, "missing: layer_types");
+    expect_error(
+        f,
+        "{\"model_type\": \"gemma2\", \"num_hidden_layers\": 1, \"hidden_size\": 64, \"intermediate_size\": 4, "
+        "\"num_attention_heads\": 4, \"vocab_size\": 9, \"layer_types\": [\"sliding_attention\"],\n"
+        "\"sliding_window\": null}",
+        FC_BAD_INPUT, 2, 19, "sliding_window is null or 0");
+    expect_error(f, "{\"model_type\": \"qwen2_moe\", " SIZES ", " MOE ", \"use_sliding_window\": true}", FC_BAD_INPUT,
+                 1, 1, "missing: layer_types");
 }
 
 static void test_hf_config__refuses_what_is_no_config(void **state) {
@@ -536,8 +543,8 @@ static void test_hf_config__survives_damaged_files(void **state) {
     fixture *f = *state;
     char *bytes = NULL;
     size_t size = 0;
-    assert_int_equal(
-        fc_file_read(&bytes, &size, f->arena, FC_TESTS_FOLDER "/hf/llama4-maverick.json", &f->error), FC_OK);
+    assert_int_equal(fc_file_read(&bytes, &size, f->arena, FC_TESTS_FOLDER "/hf/llama4-maverick.json", &f->error),
+                     FC_OK);
     static const char damage[] = {'\0', '"', '{', '[', '9', '-', 'x', (char)0xff};
     size_t end = size;
     while (end > 0 && bytes[end - 1] != '}') {
@@ -574,9 +581,9 @@ static void test_hf_config__names_the_model_after_file_or_folder(void **state) {
 
 static void test_hf_config__refuses_a_folder_without_classes(void **state) {
     fixture *f = *state;
-    assert_int_not_equal(fc_hf_config_read(&f->model, NULL, NULL, f->arena, "/nonexistent",
-                                           FC_TESTS_FOLDER "/hf/gpt2.json", &f->error),
-                         FC_OK);
+    assert_int_not_equal(
+        fc_hf_config_read(&f->model, NULL, NULL, f->arena, "/nonexistent", FC_TESTS_FOLDER "/hf/gpt2.json", &f->error),
+        FC_OK);
     assert_non_null(strstr(f->error.source, "/nonexistent"));
 }
 

@@ -26,7 +26,8 @@ static void test_say__ratios_keep_two_digits(void **state) {
     static const struct {
         double ratio;
         const char *text;
-    } cases[] = {{2.0, "2.0"}, {0.5, "0.50"}, {0.524, "0.52"}, {9.7, "9.7"}, {0.9999, "1.0"}, {151, "150"}, {0.1, "0.10"}};
+    } cases[] = {{2.0, "2.0"},    {0.5, "0.50"}, {0.524, "0.52"}, {9.7, "9.7"},
+                 {0.9999, "1.0"}, {151, "150"},  {0.1, "0.10"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
         char out[32];
         assert_string_equal(fc_say_ratio(out, sizeof out, cases[i].ratio), cases[i].text);

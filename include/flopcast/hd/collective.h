@@ -24,16 +24,14 @@ typedef struct fc_hd_net {
 } fc_hd_net;
 
 /* Latency steps of n ranks: a ring for few, a tree for many, whichever is shorter. */
-FC_HD double fc_hd_steps(double n)
-{
+FC_HD double fc_hd_steps(double n) {
     double ring = n - 1.0;
     double tree = fc_hd_ceil(fc_hd_log2(n));
     return n <= 1.0 ? 0.0 : fc_hd_min(ring, tree);
 }
 
 /* All-gather or reduce-scatter of `bytes` in total (the gathered size) over the whole group. */
-FC_HD double fc_hd_gather_s(const fc_hd_net *net, double bytes)
-{
+FC_HD double fc_hd_gather_s(const fc_hd_net *net, double bytes) {
     double slowest_s = 0.0;
     double latency_s = 0.0;
     double inner = 1.0;
@@ -53,8 +51,7 @@ FC_HD double fc_hd_gather_s(const fc_hd_net *net, double bytes)
 FC_HD double fc_hd_all_reduce_s(const fc_hd_net *net, double bytes) { return 2.0 * fc_hd_gather_s(net, bytes); }
 
 /* All-to-all: every rank holds `bytes` and sends an equal piece to every other. */
-FC_HD double fc_hd_all_to_all_s(const fc_hd_net *net, double bytes)
-{
+FC_HD double fc_hd_all_to_all_s(const fc_hd_net *net, double bytes) {
     double slowest_s = 0.0;
     double latency_s = 0.0;
     double inner = 1.0;
@@ -73,8 +70,7 @@ FC_HD double fc_hd_all_to_all_s(const fc_hd_net *net, double bytes)
 }
 
 /* One message between neighbours of the group, through the outermost tier that it spans. */
-FC_HD double fc_hd_send_s(const fc_hd_net *net, double bytes)
-{
+FC_HD double fc_hd_send_s(const fc_hd_net *net, double bytes) {
     double inner = 1.0;
     double time_s = 0.0;
     for (int32_t i = 0; i < net->tiers_count; ++i) {

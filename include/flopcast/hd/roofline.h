@@ -14,14 +14,12 @@ FC_HD double fc_hd_ramp(double x, double half) { return x / (x + half); }
 
 /* Rate of an m×n×k matmul in FLOP/s: peak · eff · r(m) · r(n) · r(k). */
 FC_HD double fc_hd_matmul_rate(double m, double n, double k, double peak_flop_per_s, double eff_frac, double m_half,
-                               double n_half, double k_half)
-{
+                               double n_half, double k_half) {
     return peak_flop_per_s * eff_frac * fc_hd_ramp(m, m_half) * fc_hd_ramp(n, n_half) * fc_hd_ramp(k, k_half);
 }
 
 /* The longer of arithmetic and traffic. Rates > 0. */
-FC_HD double fc_hd_roofline_s(double flop, double flop_per_s, double bytes, double bytes_per_s)
-{
+FC_HD double fc_hd_roofline_s(double flop, double flop_per_s, double bytes, double bytes_per_s) {
     return fc_hd_max(flop / flop_per_s, bytes / bytes_per_s);
 }
 

@@ -11,16 +11,14 @@
 #include "math.h"
 
 /* Share of the wall time that is work kept: W / wall. mtbf_s > 0, work_s > 0, the others >= 0. */
-FC_HD double fc_hd_daly_goodput(double work_s, double checkpoint_s, double restart_s, double mtbf_s)
-{
+FC_HD double fc_hd_daly_goodput(double work_s, double checkpoint_s, double restart_s, double mtbf_s) {
     double wall_s = mtbf_s * fc_hd_exp(restart_s / mtbf_s) * fc_hd_expm1((work_s + checkpoint_s) / mtbf_s);
     return work_s / wall_s;
 }
 
 /* Daly's optimum of the work between two checkpoints (equation 37): for D < 2M
  * sqrt(2DM)·(1 + sqrt(D/2M)/3 + D/18M) - D, else M. */
-FC_HD double fc_hd_daly_interval_s(double checkpoint_s, double mtbf_s)
-{
+FC_HD double fc_hd_daly_interval_s(double checkpoint_s, double mtbf_s) {
     double ratio = checkpoint_s / (2.0 * mtbf_s);
     if (ratio >= 1.0) {
         return mtbf_s;

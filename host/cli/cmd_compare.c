@@ -41,7 +41,7 @@ const fc_command fc_cmd_compare = {
     .name = "compare",
     .synopsis = "STUDY [--set key=value]…",
     .help = "deals side by side on the same work: who is faster, at what cost and energy, how sure, where it flips",
-    .example = "flopcast compare trn2-vs-220k --set deals.trainium2-1m.share=0.5",
+    .example = "flopcast compare trn2-vs-220k --set deals.trainium2.share=0.5",
     .options = options,
     .run = run_compare,
 };

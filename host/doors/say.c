@@ -7,10 +7,13 @@
 int fc_say_digits(uint32_t beyond_count) { return beyond_count >= 2 ? 2 : 3; }
 
 double fc_say_rounded(double value, int digits) {
-    char text[48];
-    snprintf(text, sizeof text, "%.*e", digits > 1 ? digits - 1 : 0, value);
-    double out = value;
-    return sscanf(text, "%lf", &out) == 1 ? out : value;
+    double size = fabs(value);
+    if (!(size > 0.0) || !isfinite(size)) {
+        return value;
+    }
+    /* the unit of the last digit that is kept */
+    double unit = pow(10.0, floor(log10(size)) + 1.0 - (digits > 1 ? digits : 1));
+    return floor(value / unit + 0.5) * unit;
 }
 
 /* "$84800" reads better as "$84,800"; four digits need no help. */

@@ -200,8 +200,8 @@ static void say_one_job(const page *p, uint32_t index, uint32_t part) {
     char mtbf[32];
     fc_text_addf(p->text, ", alone on it %s, MFU %s, goodput %s (a failure every %s)\n",
                  fc_say_range(days, sizeof days, e->days, FC_UNIT_DAYS, 2),
-                 fc_say_percent(mfu, sizeof mfu, e->point.step.mfu_frac),
-                 fc_say_percent(good, sizeof good, e->point.run.goodput_frac),
+                 fc_say_percent(mfu, sizeof mfu, e->mfu_frac.p50),
+                 fc_say_percent(good, sizeof good, e->goodput_frac.p50),
                  fc_say(mtbf, sizeof mtbf, e->point.run.mtbf_s, FC_UNIT_S, 2));
     fc_text_addf(p->text, "      tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, micro-batch %u: the fastest of %.0f %s\n",
                  plan->tp, plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch, e->plans_fitting_count,

@@ -42,7 +42,7 @@ static void say_answer(const page *p) {
     if (e->point.cost.priced) {
         fc_text_addf(p->text, ", %s", fc_say_range(usd, sizeof usd, e->total_usd, FC_UNIT_USD, p->digits));
     }
-    fc_text_addf(p->text, ", MFU %s%s\n", fc_say_percent(mfu, sizeof mfu, e->point.step.mfu_frac),
+    fc_text_addf(p->text, ", MFU %s%s\n", fc_say_percent(mfu, sizeof mfu, e->mfu_frac.p50),
                  p->beyond_count >= 2 ? ". EXTRAPOLATION" : "");
     if (p->beyond_count >= 2) {
         fc_text_addf(p->text, "EXTRAPOLATION: beyond every published run in %s; two digits at most mean anything.\n",
@@ -107,8 +107,11 @@ static void say_plan(const page *p) {
     }
 }
 
+/* One line, one point: rate, MFU and HFU are those of the median step. */
 static void say_step(const page *p) {
     const fc_step *step = &p->e->point.step;
+    double time_s = p->e->time_s.p50;
+    double faster = step->time_s / time_s;
     char time[96];
     char mfu[32];
     char hfu[32];
@@ -116,8 +119,9 @@ static void say_step(const page *p) {
     char peak[32];
     fc_text_addf(p->text, "  step     %s, %s tokens/s; MFU %s, HFU %s of %s dense %s a chip\n",
                  fc_say_range(time, sizeof time, p->e->time_s, FC_UNIT_S, p->digits),
-                 fc_say(rate, sizeof rate, step->tokens_per_s, FC_UNIT_COUNT, p->digits),
-                 fc_say_percent(mfu, sizeof mfu, step->mfu_frac), fc_say_percent(hfu, sizeof hfu, step->hfu_frac),
+                 fc_say(rate, sizeof rate, step->tokens_per_step / time_s, FC_UNIT_COUNT, p->digits),
+                 fc_say_percent(mfu, sizeof mfu, p->e->mfu_frac.p50),
+                 fc_say_percent(hfu, sizeof hfu, step->hfu_frac * faster),
                  fc_say(peak, sizeof peak, step->peak_flop_per_s_per_chip, FC_UNIT_FLOP_PER_S, 3),
                  fc_dtype_name((fc_dtype)p->study->workload.dtype));
 }
@@ -149,7 +153,7 @@ static void say_run(const page *p) {
     fc_text_addf(p->text, "  run      %s, %s chip-hours, goodput %s",
                  fc_say_range(days, sizeof days, p->e->days, FC_UNIT_DAYS, p->digits),
                  fc_say_range(hours, sizeof hours, p->e->chip_h, FC_UNIT_COUNT, p->digits),
-                 fc_say_percent(good, sizeof good, run->goodput_frac));
+                 fc_say_percent(good, sizeof good, p->e->goodput_frac.p50));
     if (run->mtbf_s > 0) {
         char mtbf[32];
         char every[32];
@@ -218,7 +222,9 @@ static void say_causes(const page *p) {
     const fc_step *step = &p->e->point.step;
     int order[FC_STEP_CAUSE_COUNT];
     rank_causes(order, step->cause_s);
-    fc_text_add(p->text, "\nWhere a step goes\n");
+    char whole[32];
+    fc_text_addf(p->text, "\nWhere a step goes (%s with every input at its middle)\n",
+                 fc_say(whole, sizeof whole, step->time_s, FC_UNIT_S, p->digits));
     for (int i = 0; i < FC_STEP_CAUSE_COUNT; ++i) {
         double cause_s = step->cause_s[order[i]];
         char time[32];

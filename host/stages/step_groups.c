@@ -31,7 +31,8 @@ static double divisor_at_most(double count, double most) {
         return most < 2.0 ? 1.0 : count;
     }
     double best = 1.0;
-    for (double small = 1.0; small * small <= count; small += 1.0) {
+    for (uint32_t i = 1; (double)i * i <= count; ++i) {
+        double small = i;
         double large = floor(count / small);
         if (large * small == count) {
             if (large <= most) {

@@ -1,14 +1,11 @@
 #include "bench.h"
 
 #include "../host/device/machine.h"
-#include "../host/device/random.h"
 #include "state.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#define HELDOUT_FRAC 0.15
 
 /* The recorded cases in their recorded order, drawn roles included. */
 static fc_status measure_recorded(fc_bench_state *state, fc_error *error) {
@@ -29,26 +26,6 @@ static fc_status measure_recorded(fc_bench_state *state, fc_error *error) {
     return FC_OK;
 }
 
-/* Draws the held-out matmuls of one dtype: a share of them, by the seed alone, before any fit has seen a timing. */
-static void draw_heldout(fc_bench_state *state, uint32_t dtype) {
-    uint32_t indices[FC_MAX_SAMPLES];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < state->samples_count; i++) {
-        if (state->samples[i].kind == FC_SAMPLE_MATMUL && state->samples[i].dtype == dtype) {
-            indices[count++] = i;
-        }
-    }
-    uint32_t wanted = (uint32_t)(HELDOUT_FRAC * (double)count + 0.5);
-    for (uint32_t drawn = 0; drawn < wanted; drawn++) {
-        uint64_t bits = fc_random_bits(state->options->seed, (uint64_t)dtype * FC_MAX_SAMPLES + drawn);
-        uint32_t other = drawn + (uint32_t)(bits % (count - drawn));
-        uint32_t chosen = indices[other];
-        indices[other] = indices[drawn];
-        indices[drawn] = chosen;
-        state->samples[chosen].heldout = 1;
-    }
-}
-
 static void stamp(char out[32]) {
     time_t now = time(NULL);
     struct tm utc;
@@ -65,9 +42,7 @@ static fc_status finish(fc_bench_state *state, fc_error *error) {
     } else {
         fc_machine_describe(&calibration->machine);
         stamp(calibration->taken_at);
-        for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-            draw_heldout(state, dtype);
-        }
+        fc_calibration_draw_heldout(state->samples, state->samples_count, state->options->seed);
     }
     calibration->device = state->info;
     calibration->samples = state->samples;

@@ -146,8 +146,24 @@ static fc_status write_samples(fc_text *out, const fc_bench_text *what, fc_error
     return FC_OK;
 }
 
-static void write_fit(fc_text *out, const fc_calibration *calibration) {
-    const fc_fit *fit = &calibration->fit;
+static void write_collectives(fc_text *out, const fc_fit *fit) {
+    if (fit->collectives_count > 0) {
+        fc_text_add(out, "\nCollectives: time = latency + bytes that a rank sends / bandwidth\n");
+    }
+    for (uint32_t i = 0; i < fit->collectives_count; i++) {
+        const fc_fit_collective *fitted = &fit->collectives[i];
+        char latency[CELL];
+        char rate[CELL];
+        fc_units_format(latency, sizeof latency, fitted->latency_s, FC_UNIT_S, 3);
+        fc_units_format(rate, sizeof rate, fitted->bus_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
+        fc_text_addf(out, "  %-14s %u ranks: latency %s, %s; %u sizes, off by %.1f %% (median of these)\n",
+                     fc_collective_op_name((fc_collective_op)fitted->op), fitted->ranks, latency,
+                     fitted->bus_bytes_per_s > 0.0 ? rate : "bandwidth not told by these sizes", fitted->samples_count,
+                     100.0 * fitted->median_abs_error_frac);
+    }
+}
+
+static void write_matmul_fit(fc_text *out, const fc_fit *fit) {
     fc_text_add(out,
                 "\nFit: time = launch + max(2mnk / (ceiling r(m) r(n) r(k)), bytes / triad), r(x) = x/(x + half)\n");
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
@@ -172,6 +188,17 @@ static void write_fit(fc_text *out, const fc_calibration *calibration) {
         fc_text_addf(out, "Held-out shapes, never seen by the fit: median error %.1f %% over %u.\n",
                      100.0 * fit->heldout_median_abs_error_frac, fit->heldout_count);
     }
+}
+
+void fc_bench_text_fit(fc_text *out, const fc_fit *fit) {
+    bool any = false;
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        any = any || fit->dtype[dtype].peak_flop_per_s > 0.0;
+    }
+    if (any) {
+        write_matmul_fit(out, fit);
+    }
+    write_collectives(out, fit);
 }
 
 /* What was asked for and is not in the table; what was never asked for by name is one line. */
@@ -203,7 +230,7 @@ fc_status fc_bench_text_write(fc_text *out, const fc_bench_text *what, fc_error 
     write_headline(out, calibration);
     write_machine(out, what);
     FC_TRY(write_samples(out, what, error));
-    write_fit(out, calibration);
+    fc_bench_text_fit(out, &calibration->fit);
     write_missing(out, what);
     fc_text_addf(out, "\nWritten to %s\nNext: flopcast estimate local-gpt2 --calibration %s\n", what->path, what->path);
     return FC_OK;

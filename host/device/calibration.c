@@ -2,6 +2,7 @@
 #include "flopcast/calibration.h"
 
 #include "../base/text.h"
+#include "flopcast/hd/collective.h"
 #include "flopcast/hd/roofline.h"
 
 #include <string.h>
@@ -20,6 +21,12 @@ const char *fc_residency_name(fc_residency residency) {
 const char *fc_memory_op_name(fc_memory_op op) {
     static const char *const names[FC_MEMORY_OP_COUNT] = {"none", "copy", "triad"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
+}
+
+const char *fc_collective_op_name(fc_collective_op op) {
+    static const char *const names[FC_COLLECTIVE_COUNT] = {"none",       "all_reduce", "all_gather", "reduce_scatter",
+                                                           "all_to_all", "send_recv",  "send_window"};
+    return op < FC_COLLECTIVE_COUNT ? names[op] : NULL;
 }
 
 /* The format that attention's small products run in: the widest-used one that was measured. */
@@ -60,13 +67,46 @@ static double launch_s(const fc_calibration *calibration, uint32_t dtype) {
     return calibration->fit.dtype[dtype].launch_s;
 }
 
+/* The exchange of most ranks whose bandwidth is known: what a group is bound by. An all-reduce before a gather, as
+ * training has more of them. NULL: none. */
+static const fc_fit_collective *widest_collective(const fc_fit *fit) {
+    static const fc_collective_op order[] = {FC_COLLECTIVE_ALL_REDUCE, FC_COLLECTIVE_ALL_GATHER,
+                                             FC_COLLECTIVE_REDUCE_SCATTER};
+    const fc_fit_collective *widest = NULL;
+    for (size_t o = 0; o < sizeof order / sizeof order[0] && widest == NULL; o++) {
+        for (uint32_t i = 0; i < fit->collectives_count; i++) {
+            const fc_fit_collective *fitted = &fit->collectives[i];
+            if (fitted->op == (uint32_t)order[o] && fitted->bus_bytes_per_s > 0.0 &&
+                (widest == NULL || fitted->ranks > widest->ranks)) {
+                widest = fitted;
+            }
+        }
+    }
+    return widest;
+}
+
+/* One domain of as many chips as took part. The steps of hd/collective.h share the fitted latency between them, so that
+ * the stages give back what was measured. */
+static void use_collectives(fc_chip *out, const fc_fit *fit) {
+    out->scaleup_domain_count = 1;
+    const fc_fit_collective *fitted = widest_collective(fit);
+    if (fitted == NULL) {
+        return;
+    }
+    double rounds = fitted->op == FC_COLLECTIVE_ALL_REDUCE ? 2.0 : 1.0;
+    out->scaleup_domain_count = fitted->ranks;
+    out->scaleup_bytes_per_s = fitted->bus_bytes_per_s;
+    out->scaleup_eff_frac = 1.0;
+    out->scaleup_latency_s = fitted->latency_s / (rounds * fc_hd_steps((double)fitted->ranks));
+}
+
 fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, fc_error *error) {
     const fc_fit *fit = &calibration->fit;
     uint32_t dtype = attention_dtype(fit);
-    if (dtype == FC_DTYPE_COUNT || !(fit->memory_bytes_per_s > 0.0)) {
+    if (dtype == FC_DTYPE_COUNT) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "the calibration has no %s: measure again with flopcast bench and a longer --budget",
-                            dtype == FC_DTYPE_COUNT ? "matmul rate" : "memory rate (triad)");
+                            "the calibration has no matmul rate: measure again with flopcast bench and a longer "
+                            "--budget, or import a table of matmuls too");
     }
     *out = fc_chip_default();
     bool is_cuda =
@@ -87,6 +127,6 @@ fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, f
     out->launch_s = launch_s(calibration, dtype);
     out->cores_count = calibration->device.cores_count;
     out->clock_hz = calibration->device.clock_hz;
-    out->scaleup_domain_count = 1;
+    use_collectives(out, fit);
     return FC_OK;
 }

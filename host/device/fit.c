@@ -202,7 +202,8 @@ fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t sam
             any = true;
         }
     }
-    if (!any) {
+    FC_TRY(fc_calibration_fit_collectives(out, samples, samples_count, error));
+    if (!any && out->collectives_count == 0) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                             "no dtype has the %d matmul samples that a fit needs: measure more shapes or for longer",
                             LEAST_SAMPLES);

@@ -37,8 +37,10 @@ static fc_status replay_info(void *opened, fc_device_info *out, fc_error *error)
 }
 
 static bool same_case(const fc_sample *a, const fc_sample *b) {
+    bool same_exchange = a->kind != FC_SAMPLE_COLLECTIVE ||
+                         (a->collective_op == b->collective_op && a->ranks == b->ranks && !(a->bytes != b->bytes));
     return a->kind == b->kind && a->dtype == b->dtype && a->memory_op == b->memory_op && a->m == b->m && a->n == b->n &&
-           a->k == b->k && a->batch == b->batch;
+           a->k == b->k && a->batch == b->batch && same_exchange;
 }
 
 static fc_status replay_prepare(void *opened, fc_sample *sample, fc_error *error) {

@@ -70,6 +70,7 @@ static const value_row sample_rows[] = {
     U32(fc_sample, k, "k", 0.0, MOST_COUNT, false),
     U32(fc_sample, batch, "batch", 0.0, MOST_COUNT, false),
     U32(fc_sample, threads, "threads", 0.0, 1e6, false),
+    U32(fc_sample, ranks, "ranks", 0.0, FC_MOST_RANKS, false),
     U32(fc_sample, repeats, "repeats", 0.0, MOST_COUNT, false),
     BOOL(fc_sample, unstable, "unstable"),
     BOOL(fc_sample, heldout, "heldout"),
@@ -93,6 +94,14 @@ static const value_row fit_dtype_rows[] = {
     U32(fc_fit_dtype, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
     U32(fc_fit_dtype, heldout_count, "heldout_count", 0.0, FC_MAX_SAMPLES, false),
     F64(fc_fit_dtype, heldout_median_abs_error_frac, "heldout_median_abs_error_frac", 0.0, 1e9, false),
+};
+
+static const value_row fit_collective_rows[] = {
+    U32(fc_fit_collective, ranks, "ranks", 2.0, FC_MOST_RANKS, true),
+    U32(fc_fit_collective, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
+    F64(fc_fit_collective, latency_s, "latency_s", 0.0, 1e7, true),
+    F64(fc_fit_collective, bus_bytes_per_s, "bus_bytes_per_s", 0.0, MOST_BYTES_PER_S, true),
+    F64(fc_fit_collective, median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
 };
 
 static const value_row heldout_rows[] = {
@@ -198,6 +207,7 @@ typedef const char *(*name_of)(uint32_t index);
 static const char *kind_name(uint32_t index) { return fc_sample_kind_name((fc_sample_kind)index); }
 static const char *dtype_name(uint32_t index) { return fc_dtype_name((fc_dtype)index); }
 static const char *residency_name(uint32_t index) { return fc_residency_name((fc_residency)index); }
+static const char *collective_op_name(uint32_t index) { return fc_collective_op_name((fc_collective_op)index); }
 static const char *memory_op_name(uint32_t index) { return fc_memory_op_name((fc_memory_op)index); }
 
 /* One of `count` names; *out is left alone when the key is missing and not required. */
@@ -237,6 +247,13 @@ static fc_status check_sample(const fc_sample *sample, const fc_node *node, fc_e
     if (sample->kind == FC_SAMPLE_MEMORY && !(sample->bytes > 0.0)) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "a memory sample states the bytes that it moved");
     }
+    if (sample->kind == FC_SAMPLE_COLLECTIVE && !(sample->bytes > 0.0)) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "a collective states the bytes of one rank's buffer");
+    }
+    if (sample->kind == FC_SAMPLE_COLLECTIVE && (sample->collective_op == FC_COLLECTIVE_NONE || sample->ranks < 2)) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false,
+                             "a collective states its op, such as all_reduce, and 2 ranks or more");
+    }
     double flop = 2.0 * (double)sample->batch * (double)sample->m * (double)sample->n * (double)sample->k;
     bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
     double rate = (is_matmul ? flop : sample->bytes) / sample->seconds;
@@ -259,10 +276,15 @@ static fc_status read_sample(fc_sample *out, const fc_node *node, fc_error *erro
     out->repeats = 1;
     FC_TRY(read_rows(out, sample_rows, COUNT_OF(sample_rows), node, error));
     FC_TRY(read_name(&out->kind, node, "kind", kind_name, FC_SAMPLE_KIND_COUNT, true, error));
+    out->dtype = out->kind == FC_SAMPLE_COLLECTIVE ? FC_DTYPE_COUNT : 0;
     bool has_dtype = out->kind == FC_SAMPLE_MATMUL || out->kind == FC_SAMPLE_CEILING;
     FC_TRY(read_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
     FC_TRY(read_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
-    FC_TRY(read_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
+    if (out->kind == FC_SAMPLE_COLLECTIVE) {
+        FC_TRY(read_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+    } else {
+        FC_TRY(read_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
+    }
     /* The contract's own columns do not tell copy from triad: a table without `op` states its one memory rate. */
     if (out->kind == FC_SAMPLE_MEMORY && out->memory_op == FC_MEMORY_OP_NONE) {
         out->memory_op = FC_MEMORY_OP_TRIAD;
@@ -313,9 +335,30 @@ static fc_status read_fit_dtype(fc_fit *out, const fc_node *node, fc_error *erro
     return FC_OK;
 }
 
+static fc_status read_fit_collectives(fc_fit *out, const fc_node *list, fc_error *error) {
+    if (list->kind != FC_NODE_LIST || list->count > FC_MAX_FIT_COLLECTIVES) {
+        return fc_node_error(error, FC_BAD_INPUT, list, false, "collectives is a list of at most %d fits",
+                             FC_MAX_FIT_COLLECTIVES);
+    }
+    for (const fc_node *node = list->first; node != NULL; node = node->next) {
+        fc_fit_collective *fitted = &out->collectives[out->collectives_count++];
+        memset(fitted, 0, sizeof *fitted);
+        FC_TRY(read_rows(fitted, fit_collective_rows, COUNT_OF(fit_collective_rows), node, error));
+        FC_TRY(read_name(&fitted->op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+    }
+    return FC_OK;
+}
+
 static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldout, fc_error *error) {
     FC_TRY(read_rows(out, fit_rows, COUNT_OF(fit_rows), fit, error));
+    const fc_node *collectives = fc_node_get(fit, "collectives");
+    if (collectives != NULL && collectives->kind != FC_NODE_NULL) {
+        FC_TRY(read_fit_collectives(out, collectives, error));
+    }
     const fc_node *list = fc_node_get(fit, "dtypes");
+    if (out->collectives_count > 0 && (list == NULL || (list->kind == FC_NODE_LIST && list->count == 0))) {
+        return FC_OK;
+    }
     if (list == NULL || list->kind != FC_NODE_LIST || list->count == 0) {
         return fc_node_error(
             error, FC_BAD_INPUT, list != NULL ? list : fit, false,

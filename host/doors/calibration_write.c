@@ -38,7 +38,13 @@ static void write_sample(fc_json_out *json, const fc_sample *sample) {
     if (sample->memory_op != FC_MEMORY_OP_NONE) {
         fc_json_out_text(json, "op", fc_memory_op_name((fc_memory_op)sample->memory_op));
     }
-    fc_json_out_text(json, "dtype", fc_dtype_name((fc_dtype)sample->dtype));
+    if (sample->kind == FC_SAMPLE_COLLECTIVE) {
+        fc_json_out_text(json, "op", fc_collective_op_name((fc_collective_op)sample->collective_op));
+        fc_json_out_count(json, "ranks", sample->ranks);
+    }
+    if (sample->dtype < FC_DTYPE_COUNT) {
+        fc_json_out_text(json, "dtype", fc_dtype_name((fc_dtype)sample->dtype));
+    }
     fc_json_out_count(json, "m", sample->m);
     fc_json_out_count(json, "n", sample->n);
     fc_json_out_count(json, "k", sample->k);
@@ -69,6 +75,25 @@ static void write_fit_dtype(fc_json_out *json, fc_dtype dtype, const fc_fit_dtyp
     fc_json_out_end_object(json);
 }
 
+static void write_fit_collectives(fc_json_out *json, const fc_fit *fit) {
+    if (fit->collectives_count == 0) {
+        return;
+    }
+    fc_json_out_list(json, "collectives");
+    for (uint32_t i = 0; i < fit->collectives_count; i++) {
+        const fc_fit_collective *fitted = &fit->collectives[i];
+        fc_json_out_object(json, NULL);
+        fc_json_out_text(json, "op", fc_collective_op_name((fc_collective_op)fitted->op));
+        fc_json_out_count(json, "ranks", fitted->ranks);
+        fc_json_out_number(json, "latency_s", fitted->latency_s);
+        fc_json_out_number(json, "bus_bytes_per_s", fitted->bus_bytes_per_s);
+        fc_json_out_count(json, "samples_count", fitted->samples_count);
+        fc_json_out_number(json, "median_abs_error_frac", fitted->median_abs_error_frac);
+        fc_json_out_end_object(json);
+    }
+    fc_json_out_end_list(json);
+}
+
 static void write_fit(fc_json_out *json, const fc_fit *fit) {
     fc_json_out_object(json, "fit");
     fc_json_out_number(json, "memory_bytes_per_s", fit->memory_bytes_per_s);
@@ -80,6 +105,7 @@ static void write_fit(fc_json_out *json, const fc_fit *fit) {
         }
     }
     fc_json_out_end_list(json);
+    write_fit_collectives(json, fit);
     fc_json_out_end_object(json);
     fc_json_out_object(json, "heldout");
     fc_json_out_count(json, "count", fit->heldout_count);
@@ -118,11 +144,16 @@ static const char *exact(fc_text *text, double value) {
     return fc_arena_strdup(text->arena, buffer);
 }
 
+static const char *op_name(const fc_sample *sample) {
+    return sample->kind == FC_SAMPLE_COLLECTIVE ? fc_collective_op_name((fc_collective_op)sample->collective_op)
+                                                : fc_memory_op_name((fc_memory_op)sample->memory_op);
+}
+
 fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibration, fc_error *error) {
     static const char *const heading[] = {"kind",       "op",      "dtype",    "m",         "n",       "k",
                                           "batch",      "bytes",   "threads",  "residency", "seconds", "seconds_min",
-                                          "noise_frac", "repeats", "unstable", "heldout"};
-    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrll");
+                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks"};
+    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllr");
     if (table == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
     }
@@ -130,8 +161,8 @@ fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibrat
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
         const char *cells[] = {fc_sample_kind_name((fc_sample_kind)sample->kind),
-                               fc_memory_op_name((fc_memory_op)sample->memory_op),
-                               fc_dtype_name((fc_dtype)sample->dtype),
+                               op_name(sample),
+                               sample->dtype < FC_DTYPE_COUNT ? fc_dtype_name((fc_dtype)sample->dtype) : "",
                                exact(text, sample->m),
                                exact(text, sample->n),
                                exact(text, sample->k),
@@ -144,7 +175,8 @@ fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibrat
                                exact(text, sample->noise_frac),
                                exact(text, sample->repeats),
                                sample->unstable ? "true" : "false",
-                               sample->heldout ? "true" : "false"};
+                               sample->heldout ? "true" : "false",
+                               exact(text, sample->ranks)};
         fc_table_row(table, cells);
     }
     fc_table_print_csv(table, text);

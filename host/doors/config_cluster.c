@@ -8,6 +8,20 @@
 
 #include <string.h>
 
+/* Imported collectives become the one network that the chip has. */
+static fc_status note_collectives(const fc_chip *chip, fc_loading *loading, fc_error *error) {
+    if (chip->scaleup_domain_count < 2) {
+        return FC_OK;
+    }
+    const char *text = fc_arena_printf(
+        loading->config->arena, "%.4g GB/s one way among %u chips, %.3g us a step: the collectives fitted",
+        1e-9 * chip->scaleup_bytes_per_s, chip->scaleup_domain_count, 1e6 * chip->scaleup_latency_s);
+    if (text == NULL) {
+        return fc_layer_no_memory(error);
+    }
+    return fc_load_note(loading, "cluster.chip.scaleup_bw", text, "calibration", FC_GRADE_MEASURED, error);
+}
+
 static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_node *node, fc_error *error) {
     const fc_config *config = loading->config;
     if (config->calibration_path == NULL) {
@@ -18,12 +32,29 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
     fc_calibration calibration;
     FC_TRY(fc_calibration_read(&calibration, config->arena, config->calibration_path, error));
     FC_TRY(fc_calibration_chip(out, &calibration, error));
-    const char *text = fc_arena_printf(config->arena, "%s, %u threads, %s", calibration.device.name,
-                                       calibration.device.threads, calibration.taken_at);
+    bool imported = calibration.device.threads == 0;
+    const char *text =
+        imported ? fc_arena_printf(config->arena, "%s, %s", calibration.device.name, calibration.device.library)
+                 : fc_arena_printf(config->arena, "%s, %u threads, %s", calibration.device.name,
+                                   calibration.device.threads, calibration.taken_at);
     if (text == NULL) {
         return fc_layer_no_memory(error);
     }
-    return fc_load_note(loading, "cluster.chip", text, "calibration", FC_GRADE_MEASURED, error);
+    FC_TRY(fc_load_note(loading, "cluster.chip", text, "calibration", FC_GRADE_MEASURED, error));
+    return note_collectives(out, loading, error);
+}
+
+/* A table of matmuls alone leaves the memory open; the study may state it. */
+static fc_status check_local_memory(const fc_chip *chip, const fc_node *node, fc_error *error) {
+    const char *lacking = !(chip->memory_bytes_per_s > 0.0) ? "memory_bw" : "memory";
+    if (chip->memory_bytes_per_s > 0.0 && chip->memory_bytes > 0.0) {
+        return FC_OK;
+    }
+    return fc_node_error(error, FC_BAD_INPUT, node, false,
+                         "the calibration tells matmul times and no %s: state it, for example --set "
+                         "cluster.chip.%s, or measure the device with flopcast bench",
+                         lacking[6] != '\0' ? "memory rate" : "size of the memory",
+                         lacking[6] != '\0' ? "memory_bw=3TB/s" : "memory=80GiB");
 }
 
 /* What a family has in common fills what the chip's own file lacks. */
@@ -52,9 +83,11 @@ static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path
 
 static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {
     *out = fc_chip_default();
+    bool is_local = false;
     fc_node *base = node != NULL && node->kind == FC_NODE_MAP ? fc_node_get(node, "base") : node;
     if (base != NULL && base->kind == FC_NODE_SCALAR && strcmp(base->text, "local") == 0) {
         base->used = true;
+        is_local = true;
         FC_TRY(read_local_chip(out, loading, base, error));
     } else {
         fc_node *entry = NULL;
@@ -84,7 +117,7 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
         FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, node, "study", FC_GRADE_EXACT, error));
         FC_TRY(fc_layer_refuse(node, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error));
     }
-    return FC_OK;
+    return is_local ? check_local_memory(out, node, error) : FC_OK;
 }
 
 static fc_status load_tiers(fc_cluster *out, fc_loading *loading, const char *path, fc_node *list, fc_error *error) {

@@ -5,7 +5,7 @@
 #include "../base/text.h"
 #include "flopcast/base.h"
 
-#define FC_TABLE_MAX_COLUMNS 16
+#define FC_TABLE_MAX_COLUMNS 20
 
 typedef struct fc_table fc_table;
 

@@ -10,6 +10,9 @@ extern "C" {
 #endif
 
 #define FC_MAX_SAMPLES 4096
+/* Fitted collectives of one file: one for each op and number of ranks. */
+#define FC_MAX_FIT_COLLECTIVES 64
+#define FC_MOST_RANKS 1000000000U
 
 typedef enum fc_sample_kind {
     FC_SAMPLE_MATMUL = 0,
@@ -36,11 +39,25 @@ typedef enum fc_memory_op {
     FC_MEMORY_OP_COUNT
 } fc_memory_op;
 
+/* What `bytes` of a collective sample means: of one rank's whole buffer. */
+typedef enum fc_collective_op {
+    FC_COLLECTIVE_NONE = 0,
+    FC_COLLECTIVE_ALL_REDUCE,     /* the buffer that is reduced */
+    FC_COLLECTIVE_ALL_GATHER,     /* the gathered buffer, all ranks' pieces */
+    FC_COLLECTIVE_REDUCE_SCATTER, /* the buffer before it is scattered */
+    FC_COLLECTIVE_ALL_TO_ALL,     /* all that one rank holds, the piece for itself included */
+    FC_COLLECTIVE_SEND_RECV,      /* one message */
+    FC_COLLECTIVE_SEND_WINDOW,    /* one of many messages under way at once: bandwidth without the wait */
+    FC_COLLECTIVE_COUNT
+} fc_collective_op;
+
 /* One timed case. seconds is the median of `repeats` timings. */
 typedef struct fc_sample {
-    uint32_t kind;      /* fc_sample_kind */
-    uint32_t dtype;     /* fc_dtype */
-    uint32_t memory_op; /* fc_memory_op of a memory sample */
+    uint32_t kind;          /* fc_sample_kind */
+    uint32_t dtype;         /* fc_dtype; FC_DTYPE_COUNT of a collective on plain bytes */
+    uint32_t memory_op;     /* fc_memory_op of a memory sample */
+    uint32_t collective_op; /* fc_collective_op of a collective sample */
+    uint32_t ranks;         /* of a collective sample: how many took part */
     uint32_t m;
     uint32_t n;
     uint32_t k;
@@ -50,7 +67,9 @@ typedef struct fc_sample {
     uint32_t repeats;
     uint8_t unstable; /* noise stayed above the aim when time was up */
     uint8_t heldout;  /* drawn before the fit and not used in it */
-    double bytes; /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices */
+    double
+        bytes; /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices; of a
+                   * collective: see fc_collective_op */
     double seconds;
     double seconds_min;
     double noise_frac; /* spread of the middle half of the timings / median */
@@ -86,18 +105,33 @@ typedef struct fc_fit_dtype {
     uint32_t heldout_count;
 } fc_fit_dtype;
 
+/* seconds = latency_s + bytes · fc_collective_traffic_frac / bus_bytes_per_s: Hockney's alpha and beta. */
+typedef struct fc_fit_collective {
+    uint32_t op; /* fc_collective_op */
+    uint32_t ranks;
+    uint32_t samples_count;
+    double latency_s;
+    double bus_bytes_per_s;       /* one way, per rank ("bus bandwidth"); 0: no size was large enough to tell */
+    double median_abs_error_frac; /* over the very samples that were fitted */
+} fc_fit_collective;
+
 typedef struct fc_fit {
     fc_fit_dtype dtype[FC_DTYPE_COUNT];
     double memory_bytes_per_s; /* triad, out of cache; 0: not measured */
     double copy_bytes_per_s;
     double heldout_median_abs_error_frac; /* matmul of all dtypes together; 0 with heldout_count 0 */
     uint32_t heldout_count;
+    uint32_t collectives_count;
+    fc_fit_collective collectives[FC_MAX_FIT_COLLECTIVES];
 } fc_fit;
 
 /* Lower-case names as they stand in files; never NULL for values below the COUNT. */
 const char *fc_sample_kind_name(fc_sample_kind kind);
 const char *fc_residency_name(fc_residency residency);
 const char *fc_memory_op_name(fc_memory_op op);
+const char *fc_collective_op_name(fc_collective_op op);
+/* Share of `bytes` that one rank sends: 2(n-1)/n of an all-reduce, (n-1)/n of a gather or an all-to-all, 1 of a send. */
+double fc_collective_traffic_frac(fc_collective_op op, double ranks);
 
 typedef struct fc_calibration {
     fc_machine machine;
@@ -109,16 +143,30 @@ typedef struct fc_calibration {
     fc_fit fit;
 } fc_calibration;
 
-/* Fits the curves of chip.h to the samples: least squares of log time over samples that are not held out.
- * FC_BAD_INPUT when there are too few samples of every dtype. */
+/* Draws the held-out matmuls of every dtype: a share of them, by the seed alone, before any fit has seen a timing; fewer
+ * where the fit would be left with too little. */
+void fc_calibration_draw_heldout(fc_sample *samples, uint32_t samples_count, uint64_t seed);
+
+/* Fits the curves of chip.h to the samples: least squares of log time over samples that are not held out, and every
+ * collective. FC_BAD_INPUT when there are too few matmuls of every dtype and no collective either. */
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error);
+
+/* Latency and bandwidth of each collective and number of ranks: least squares of relative error. Part of
+ * fc_calibration_fit. */
+fc_status fc_calibration_fit_collectives(fc_fit *out, const fc_sample *samples, uint32_t samples_count,
+                                         fc_error *error);
+/* Seconds that a fitted collective takes; 0 where no size was large enough to tell its bandwidth. */
+double fc_calibration_collective_s(const fc_fit_collective *fitted, double bytes);
 
 /* Seconds the fit gives for an m×n×k matmul with operands in memory: launch_s + max(curve of chip.h, bytes of the three
  * matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
 double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k);
 
-/* The chip "local" that a calibration describes: one chip without a network, its peaks the fitted ceilings. Power is
- * unknown (0). FC_BAD_INPUT when no dtype or no memory rate was measured. */
+/* The chip "local" that a calibration describes, its peaks the fitted ceilings. Power is unknown (0), and so is the
+ * memory rate where none was measured. Without collectives it is one chip without a network; with them, as many chips as
+ * the widest fitted all-reduce (else all-gather, else reduce-scatter) had ranks are one scale-up domain of its latency
+ * and bandwidth. FC_BAD_INPUT when no
+ * dtype was measured. */
 fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, fc_error *error);
 
 #ifdef __cplusplus

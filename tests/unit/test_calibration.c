@@ -218,8 +218,9 @@ static void test_calibration__names_what_the_chip_lacks(void **state) {
     calibration.fit.memory_bytes_per_s = 0.0;
     fc_chip chip;
     fc_error error = {.status = FC_OK};
-    assert_int_equal(fc_calibration_chip(&chip, &calibration, &error), FC_BAD_INPUT);
-    assert_non_null(strstr(error.text, "memory"));
+    /* An imported table of matmuls has no memory rate: the study may state it, so it is the doors' to refuse. */
+    assert_int_equal(fc_calibration_chip(&chip, &calibration, &error), FC_OK);
+    assert_true(chip.memory_bytes_per_s == 0.0);
     make_calibration(&calibration);
     calibration.fit.dtype[FC_DTYPE_FP32].peak_flop_per_s = 0.0;
     error.status = FC_OK;

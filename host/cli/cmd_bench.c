@@ -5,6 +5,7 @@
 #include "../base/units.h"
 #include "../device/backends.h"
 #include "../doors/calibration_file.h"
+#include "bench_import.h"
 #include "bench_text.h"
 #include "flopcast/measure.h"
 #include "restart.h"
@@ -157,6 +158,7 @@ static fc_status parse(bench_command *command, fc_error *error) {
     if (args->positional_count > 0) {
         return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "bench takes no argument; found %.64s", args->positional[0]);
     }
+    FC_TRY(fc_bench_import_check(args, error));
     command->replay_path = fc_args_value(args, "--replay");
     FC_TRY(parse_backend(command, error));
     FC_TRY(parse_dtypes(command, error));
@@ -278,11 +280,14 @@ static fc_status measure(bench_command *command, fc_bench_report *report, fc_err
     return status;
 }
 
-static fc_status write_result(bench_command *command, const fc_bench_report *report, fc_error *error) {
+/* The file; *out_done when nothing else is to be told. */
+static fc_status write_file(bool *out_done, bench_command *command, const fc_calibration *calibration,
+                            fc_error *error) {
     fc_text json = fc_text_start(command->context->arena);
-    FC_TRY(fc_calibration_write_json(&json, &report->calibration, error));
+    FC_TRY(fc_calibration_write_json(&json, calibration, error));
     fc_text *out = &command->context->out;
     command->context->wrote_output = true;
+    *out_done = true;
     if (strcmp(command->path, "-") == 0) {
         fc_text_add(out, json.bytes);
         return FC_OK;
@@ -293,7 +298,17 @@ static fc_status write_result(bench_command *command, const fc_bench_report *rep
         return FC_OK;
     }
     if (command->format == FC_FORMAT_CSV) {
-        return fc_calibration_write_csv(out, &report->calibration, error);
+        return fc_calibration_write_csv(out, calibration, error);
+    }
+    *out_done = false;
+    return FC_OK;
+}
+
+static fc_status write_result(bench_command *command, const fc_bench_report *report, fc_error *error) {
+    bool done = false;
+    FC_TRY(write_file(&done, command, &report->calibration, error));
+    if (done) {
+        return FC_OK;
     }
     fc_bench_text what = {.report = report,
                           .chosen = command->chosen,
@@ -301,12 +316,29 @@ static fc_status write_result(bench_command *command, const fc_bench_report *rep
                           .dtypes = command->dtypes,
                           .width = command->context->width,
                           .markdown = command->format == FC_FORMAT_MARKDOWN};
-    return fc_bench_text_write(out, &what, error);
+    return fc_bench_text_write(&command->context->out, &what, error);
+}
+
+static fc_status run_import(bench_command *command, fc_error *error) {
+    fc_bench_import import = {
+        .context = command->context, .dtypes = command->dtypes, .seed = command->seed, .path = command->path};
+    fc_calibration calibration;
+    fc_text text = fc_text_start(command->context->arena);
+    bool done = false;
+    FC_TRY(fc_bench_import_read(&calibration, &text, &import, error));
+    FC_TRY(write_file(&done, command, &calibration, error));
+    if (!done) {
+        fc_text_add_bytes(&command->context->out, text.bytes, text.size);
+    }
+    return FC_OK;
 }
 
 static fc_status run_bench(fc_context *context, fc_error *error) {
     bench_command command = {.context = context, .begin_s = fc_measure_now_s()};
     FC_TRY(parse(&command, error));
+    if (fc_args_has(context->args, "--import")) {
+        return run_import(&command, error);
+    }
     FC_TRY(open_device(&command, error));
     fc_bench_report *report = fc_arena_alloc(context->arena, sizeof *report);
     fc_status status = report != NULL ? measure(&command, report, error)
@@ -328,12 +360,16 @@ static const fc_option options[] = {
     {"--dtype", "LIST", false, "number formats, with commas between; left out: all that the device has"},
     {"--budget", "TIME", false, "wall time for everything, such as 20s or 5min; left out: 60s"},
     {"--replay", "FILE", false, "the calibration that --backend replay answers from"},
+    {"--import", "FILE", true, "a table measured elsewhere instead: a CSV of matmuls, nccl-tests, OSU, mamf-finder"},
+    {"--kind", "KIND", false, "of the imported tables: gemm-csv, nccl-tests, mpi-osu or mamf; left out: by content"},
+    {"--chip-name", "TEXT", false, "what device the imported tables were measured on"},
+    {"--ranks", "N", false, "how many ranks took part, where an imported table does not tell"},
     {NULL, NULL, false, NULL},
 };
 
 const fc_command fc_cmd_bench = {
     .name = "bench",
-    .synopsis = "[--backend NAME] [--dtype LIST] [--budget TIME] [-o FILE]",
+    .synopsis = "[--backend NAME] [--dtype LIST] [--budget TIME] [--import FILE] [-o FILE]",
     .help = "What does this machine deliver? Measures it and writes the calibration file that estimate reads.",
     .example = "flopcast bench --budget 20s -o calibration.json",
     .options = options,

@@ -18,8 +18,9 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
     fc_calibration calibration;
     FC_TRY(fc_calibration_read(&calibration, config->arena, config->calibration_path, error));
     FC_TRY(fc_calibration_chip(out, &calibration, error));
-    const char *text = fc_arena_printf(config->arena, "%s, %u threads, %s", calibration.device.name,
-                                       calibration.device.threads, calibration.taken_at);
+    const char *text = fc_arena_printf(config->arena, "%s%s, %u threads, %s",
+                                       calibration.device.emulated ? "EMULATED, no measurement: " : "",
+                                       calibration.device.name, calibration.device.threads, calibration.taken_at);
     if (text == NULL) {
         return fc_layer_no_memory(error);
     }

@@ -20,7 +20,7 @@ bench() {
 
 cp "$flopcast" "$scratch/flopcast" && cp "$plugin" "$scratch/flopcast-cuda.so" && cd "$scratch" || exit 2
 # A workspace of 32 MiB and room for a few small shapes.
-bench FC_EMULATED_CUDA_KIB=42000 || fail "bench failed"
+bench FC_EMULATED_CUDA_KIB=40000 || fail "bench failed"
 head -n 1 out | grep -q '^EMULATED' || fail "the first line does not begin with EMULATED"
 grep -qE 'This machine delivers|NVIDIA' out && fail "an emulated figure is told as a device's"
 grep -q '"emulated": *true' calibration.json || fail "the calibration file does not say emulated"

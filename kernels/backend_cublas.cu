@@ -6,6 +6,7 @@
  */
 #include "cuda_check.h"
 #include "flopcast/backend.h"
+#include "peek.h"
 #include "stream.h"
 
 #include <cstdio>
@@ -92,6 +93,10 @@ static void cuda_close(void *opened) {
     if (device == NULL) {
         return;
     }
+    (void)cudaSetDevice(device->index);
+    if (device->stream != NULL) {
+        (void)cudaStreamSynchronize(device->stream); /* after an error, work may still use what is freed here */
+    }
     release_case(device);
     if (device->cublas != NULL) {
         (void)cublasLtDestroy(device->cublas);
@@ -125,7 +130,9 @@ static fc_status acquire(cuda_device *device, fc_error *error) {
     FC_CUDA_TRY(cudaMalloc(&device->workspace, WORKSPACE_BYTES));
     FC_CUDA_TRY(cudaMalloc(reinterpret_cast<void **>(&device->one), sizeof(float)));
     const float one = 1.0F;
-    FC_CUDA_TRY(cudaMemcpy(device->one, &one, sizeof one, cudaMemcpyHostToDevice));
+    /* On our own stream, which does not wait for the default one. */
+    FC_CUDA_TRY(cudaMemcpyAsync(device->one, &one, sizeof one, cudaMemcpyHostToDevice, device->stream));
+    FC_CUDA_TRY(cudaStreamSynchronize(device->stream));
     FC_CUBLAS_TRY(cublasLtCreate(&device->cublas));
     return FC_OK;
 }
@@ -147,6 +154,7 @@ static fc_status cuda_open(void **out, const fc_backend_options *options, fc_err
     }
     device->seed = options->seed;
     device->index = static_cast<int>(options->device_index);
+    device->sample.kind = FC_SAMPLE_KIND_COUNT;
     fc_status status = acquire(device, error);
     if (status != FC_OK) {
         cuda_close(device);
@@ -175,6 +183,9 @@ static fc_status cuda_info(void *opened, fc_device_info *out, fc_error *error) {
     out->cores_count = device->properties.multiProcessorCount;
     out->memory_bytes = static_cast<double>(device->properties.totalGlobalMem);
     out->clock_hz = 1e3 * clock_khz;
+#ifdef FC_CUDA_EMULATED /* by the stand-in of tests/emulated_cuda alone */
+    out->emulated = 1;
+#endif
     return FC_OK;
 }
 
@@ -198,9 +209,11 @@ static fc_status grow_pool(cuda_device *device, size_t bytes, fc_error *error) {
         return FC_OK;
     }
     FC_CUDA_TRY(cudaStreamSynchronize(device->stream));
-    FC_CUDA_TRY(cudaFree(device->pool));
+    /* An error here may be an earlier call's and the memory gone all the same: it is never freed twice. */
+    unsigned char *old = device->pool;
     device->pool = NULL;
     device->pool_bytes = 0;
+    FC_CUDA_TRY(cudaFree(old));
     FC_CUDA_TRY(cudaMalloc(reinterpret_cast<void **>(&device->pool), bytes));
     device->pool_bytes = bytes;
     return FC_OK;
@@ -214,7 +227,10 @@ static fc_status prepare_memory(cuda_device *device, fc_sample *sample, fc_error
     FC_TRY(room_bytes(&room, device, error));
     size_t cache = static_cast<size_t>(device->properties.l2CacheSize);
     size_t wanted = 4 * cache > LEAST_ARRAY_BYTES ? 4 * cache : LEAST_ARRAY_BYTES;
-    device->array_bytes = aligned(static_cast<double>(wanted < room / 4 ? wanted : room / 4));
+    device->array_bytes = (wanted < room / 4 ? wanted : room / 4) / ALIGN_BYTES * ALIGN_BYTES;
+    if (device->array_bytes == 0) {
+        return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "the device has no memory left for three arrays");
+    }
     FC_TRY(grow_pool(device, 3 * device->array_bytes, error));
     FC_CUDA_TRY(fc_cuda_fill(device->pool, 3 * device->array_bytes / sizeof(double), FC_DTYPE_FP64, device->seed,
                              device->stream));
@@ -284,6 +300,7 @@ static fc_status choose_algorithm(cuda_device *device, const fc_sample *sample, 
                             fc_dtype_name((fc_dtype)sample->dtype), sample->m, sample->n, sample->k);
     }
     FC_TRY(fc_cublas_status(status, "cublasLtMatmulAlgoGetHeuristic", error));
+    FC_TRY(fc_cublas_status(best.state, "cublasLtMatmulAlgoGetHeuristic's first choice", error));
     device->algorithm = best.algo;
     return FC_OK;
 }
@@ -342,11 +359,19 @@ static fc_status prepare_matmul(cuda_device *device, fc_sample *sample, fc_error
     return choose_algorithm(device, sample, error);
 }
 
+/* Where an operand or result of a set begins in the pool: pairs of operands first, for one fill, then the results. */
+static size_t part_offset(const cuda_device *device, size_t set, uint32_t part) {
+    size_t pair_bytes = device->a_bytes + device->b_bytes;
+    if (part == FC_CUDA_PART_OUT) {
+        return device->sets_count * pair_bytes + set * device->c_bytes;
+    }
+    return set * pair_bytes + (part == FC_CUDA_PART_B ? device->a_bytes : 0);
+}
+
 static fc_status multiply_once(cuda_device *device, fc_error *error) {
-    const unsigned char *a = device->pool + device->next_set * (device->a_bytes + device->b_bytes);
-    const unsigned char *weights = a + device->a_bytes;
-    unsigned char *out =
-        device->pool + device->sets_count * (device->a_bytes + device->b_bytes) + device->next_set * device->c_bytes;
+    const unsigned char *a = device->pool + part_offset(device, device->next_set, FC_CUDA_PART_A);
+    const unsigned char *weights = device->pool + part_offset(device, device->next_set, FC_CUDA_PART_B);
+    unsigned char *out = device->pool + part_offset(device, device->next_set, FC_CUDA_PART_OUT);
     device->next_set = device->next_set + 1 < device->sets_count ? device->next_set + 1 : 0;
     const double one_f64 = 1.0;
     const double zero_f64 = 0.0;
@@ -366,6 +391,8 @@ static fc_status multiply_once(cuda_device *device, fc_error *error) {
 static fc_status cuda_prepare(void *opened, fc_sample *sample, fc_error *error) {
     cuda_device *device = static_cast<cuda_device *>(opened);
     release_case(device);
+    device->sample.kind = FC_SAMPLE_KIND_COUNT;
+    FC_CUDA_TRY(cudaSetDevice(device->index)); /* each thread has a current device of its own */
     sample->threads = 0;
     if (sample->kind == FC_SAMPLE_MATMUL) {
         FC_TRY(prepare_matmul(device, sample, error));
@@ -401,6 +428,10 @@ static fc_status enqueue(cuda_device *device, fc_error *error) {
 
 static fc_status cuda_run(void *opened, uint32_t calls, double *out_seconds, fc_error *error) {
     cuda_device *device = static_cast<cuda_device *>(opened);
+    if (device->sample.kind == FC_SAMPLE_KIND_COUNT) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "no case is prepared on the CUDA device");
+    }
+    FC_CUDA_TRY(cudaSetDevice(device->index));
     FC_CUDA_TRY(cudaEventRecord(device->begin, device->stream));
     for (uint32_t call = 0; call < calls; call++) {
         FC_TRY(enqueue(device, error));
@@ -410,6 +441,33 @@ static fc_status cuda_run(void *opened, uint32_t calls, double *out_seconds, fc_
     float elapsed_ms = 0.0F;
     FC_CUDA_TRY(cudaEventElapsedTime(&elapsed_ms, device->begin, device->end));
     *out_seconds = 1e-3 * static_cast<double>(elapsed_ms);
+    return FC_OK;
+}
+
+static size_t part_bytes(const cuda_device *device, uint32_t part) {
+    if (device->sample.kind == FC_SAMPLE_MEMORY) {
+        return device->array_bytes;
+    }
+    if (device->sample.kind != FC_SAMPLE_MATMUL) {
+        return 0;
+    }
+    return part == FC_CUDA_PART_A ? device->a_bytes : (part == FC_CUDA_PART_B ? device->b_bytes : device->c_bytes);
+}
+
+extern "C" fc_cuda_peek_function fc_cuda_peek;
+
+fc_status fc_cuda_peek(void *opened, uint32_t part, void *out, size_t bytes, size_t *out_offset_bytes,
+                       fc_error *error) {
+    const cuda_device *device = static_cast<const cuda_device *>(opened);
+    if (part >= FC_CUDA_PART_COUNT || bytes > part_bytes(device, part)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "no %zu bytes of part %u are prepared", bytes, part);
+    }
+    size_t last_set = device->next_set > 0 ? device->next_set - 1 : device->sets_count - 1;
+    *out_offset_bytes =
+        device->sample.kind == FC_SAMPLE_MEMORY ? part * device->array_bytes : part_offset(device, last_set, part);
+    FC_CUDA_TRY(cudaSetDevice(device->index));
+    FC_CUDA_TRY(cudaMemcpyAsync(out, device->pool + *out_offset_bytes, bytes, cudaMemcpyDeviceToHost, device->stream));
+    FC_CUDA_TRY(cudaStreamSynchronize(device->stream));
     return FC_OK;
 }
 

@@ -12,6 +12,7 @@ static inline fc_status fc_cuda_status(cudaError_t code, const char *call, fc_er
     if (code == cudaSuccess) {
         return FC_OK;
     }
+    (void)cudaGetLastError(); /* told here and now: the next call must not find it again */
     return fc_error_set(error, code == cudaErrorMemoryAllocation ? FC_OVER_LIMIT : FC_FAILED, NULL, 0, 0,
                         "CUDA: %s (%s, in %.120s)", cudaGetErrorString(code), cudaGetErrorName(code), call);
 }
@@ -20,7 +21,8 @@ static inline fc_status fc_cublas_status(cublasStatus_t code, const char *call, 
     if (code == CUBLAS_STATUS_SUCCESS) {
         return FC_OK;
     }
-    return fc_error_set(error, FC_FAILED, NULL, 0, 0, "cuBLASLt: %s (in %.120s)", cublasLtGetStatusString(code), call);
+    return fc_error_set(error, code == CUBLAS_STATUS_ALLOC_FAILED ? FC_OVER_LIMIT : FC_FAILED, NULL, 0, 0,
+                        "cuBLASLt: %s (in %.120s)", cublasLtGetStatusString(code), call);
 }
 
 /* Both need an `fc_error *error` in sight. */

@@ -1,6 +1,8 @@
 /* fill.cu: a kernel is an index, one call, one store. */
 #include "stream.h"
 
+#include "launch.h"
+
 #include "../host/device/random.h"
 
 #include <cuda_bf16.h>
@@ -52,8 +54,7 @@ static unsigned blocks_for(size_t count) {
 }
 
 template <typename T> static cudaError_t fill(void *out, size_t count, uint64_t seed, cudaStream_t stream) {
-    fill_kernel<T><<<blocks_for(count), BLOCK_THREADS, 0, stream>>>(static_cast<T *>(out), count, seed);
-    return cudaGetLastError();
+    return fc_cuda_launch(fill_kernel<T>, blocks_for(count), BLOCK_THREADS, stream, static_cast<T *>(out), count, seed);
 }
 
 cudaError_t fc_cuda_fill(void *out, size_t count, fc_dtype dtype, uint64_t seed, cudaStream_t stream) {
@@ -76,19 +77,14 @@ cudaError_t fc_cuda_fill(void *out, size_t count, fc_dtype dtype, uint64_t seed,
 
 cudaError_t fc_cuda_copy(void *out, const void *b, size_t bytes, cudaStream_t stream) {
     size_t count = bytes / sizeof(double2);
-    copy_kernel<<<blocks_for(count), BLOCK_THREADS, 0, stream>>>(static_cast<double2 *>(out),
-                                                                 static_cast<const double2 *>(b), count);
-    return cudaGetLastError();
+    return fc_cuda_launch(copy_kernel, blocks_for(count), BLOCK_THREADS, stream, static_cast<double2 *>(out),
+                          static_cast<const double2 *>(b), count);
 }
 
 cudaError_t fc_cuda_triad(void *out, const void *b, const void *c, size_t bytes, cudaStream_t stream) {
     size_t count = bytes / sizeof(double2);
-    triad_kernel<<<blocks_for(count), BLOCK_THREADS, 0, stream>>>(
-        static_cast<double2 *>(out), static_cast<const double2 *>(b), static_cast<const double2 *>(c), count);
-    return cudaGetLastError();
+    return fc_cuda_launch(triad_kernel, blocks_for(count), BLOCK_THREADS, stream, static_cast<double2 *>(out),
+                          static_cast<const double2 *>(b), static_cast<const double2 *>(c), count);
 }
 
-cudaError_t fc_cuda_nothing(cudaStream_t stream) {
-    nothing_kernel<<<1, 1, 0, stream>>>();
-    return cudaGetLastError();
-}
+cudaError_t fc_cuda_nothing(cudaStream_t stream) { return fc_cuda_launch(nothing_kernel, 1, 1, stream); }

@@ -46,9 +46,9 @@ static void write_headline(fc_text *out, const fc_calibration *calibration) {
     fc_units_format(matmul, sizeof matmul, best_matmul(calibration, dtype), FC_UNIT_FLOP_PER_S, 3);
     fc_units_format(triad, sizeof triad, calibration->fit.memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
     bool is_replay = strcmp(device->backend, "replay") == 0;
-    const char *opening =
-        is_replay ? "A recording, not this machine, gives"
-                  : (device->emulated ? "No measurement: this device is computed and gives" : "This machine delivers");
+    const char *opening = is_replay ? "A recording, not this machine, gives"
+                                    : (device->emulated ? "EMULATED, no measurement: this device is computed and gives"
+                                                        : "This machine delivers");
     char threads[CELL] = "";
     if (device->threads > 0) {
         (void)snprintf(threads, sizeof threads, "%u thread%s, ", device->threads, device->threads == 1 ? "" : "s");

@@ -33,9 +33,10 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
     FC_TRY(fc_calibration_read(&calibration, config->arena, config->calibration_path, error));
     FC_TRY(fc_calibration_chip(out, &calibration, error));
     bool imported = calibration.device.threads == 0;
+    const char *mark = calibration.device.emulated ? "EMULATED, no measurement: " : "";
     const char *text =
-        imported ? fc_arena_printf(config->arena, "%s, %s", calibration.device.name, calibration.device.library)
-                 : fc_arena_printf(config->arena, "%s, %u threads, %s", calibration.device.name,
+        imported ? fc_arena_printf(config->arena, "%s%s, %s", mark, calibration.device.name, calibration.device.library)
+                 : fc_arena_printf(config->arena, "%s%s, %u threads, %s", mark, calibration.device.name,
                                    calibration.device.threads, calibration.taken_at);
     if (text == NULL) {
         return fc_layer_no_memory(error);

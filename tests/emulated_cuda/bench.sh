@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# bench.sh FLOPCAST PLUGIN: bench with the emulated plug-in beside the program says that it measured nothing.
+set -u
+flopcast=${1:?which program?}
+plugin=${2:?which plug-in?}
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+fail() {
+    printf '%s\n' "$*"
+    cat out err
+    failed=1
+}
+
+# bench NAME=VALUE…: with these variables, every shape that fits little memory.
+bench() {
+    env "$@" ./flopcast bench --backend cuda --dtype bf16 -o calibration.json >out 2>err
+}
+
+cp "$flopcast" "$scratch/flopcast" && cp "$plugin" "$scratch/flopcast-cuda.so" && cd "$scratch" || exit 2
+# A workspace of 32 MiB and room for a few small shapes.
+bench FC_EMULATED_CUDA_KIB=40000 || fail "bench failed"
+head -n 1 out | grep -q '^EMULATED' || fail "the first line does not begin with EMULATED"
+grep -qE 'This machine delivers|NVIDIA' out && fail "an emulated figure is told as a device's"
+grep -q '"emulated": *true' calibration.json || fail "the calibration file does not say emulated"
+for fault in no-driver no-device out-of-memory failed-launch sticky; do
+    rm -f calibration.json
+    bench FC_EMULATED_CUDA=$fault && fail "$fault: bench succeeded"
+    [ -s err ] || fail "$fault: no reason was told"
+    [ -e calibration.json ] && fail "$fault: a calibration was written"
+done
+[ $failed -eq 0 ] && echo "bench: emulated figures are told as such; 5 faults end without a file"
+exit $failed

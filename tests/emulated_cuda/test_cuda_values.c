@@ -1,0 +1,233 @@
+/* What the CUDA plug-in computes, number by number. `test_cuda_values emulated|real FOLDER`: the same tests for both. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/random.h"
+#include "plugin_under_test.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static plugin_under_test plugin;
+static bool is_real;
+static void *device;
+
+static const fc_dtype dtypes[] = {FC_DTYPE_FP64, FC_DTYPE_FP32, FC_DTYPE_TF32,
+                                  FC_DTYPE_FP16, FC_DTYPE_BF16, FC_DTYPE_FP8};
+#define DTYPES (sizeof dtypes / sizeof dtypes[0])
+
+static int open_device(void **state) {
+    (void)state;
+    fc_backend_options options = {.seed = PLUGIN_SEED};
+    return plugin.table->open(&device, &options, NULL) == FC_OK ? 0 : -1;
+}
+
+static int close_device(void **state) {
+    (void)state;
+    plugin.table->close(device);
+    device = NULL;
+    return 0;
+}
+
+/* False where the device has no such kernel, with the reason told; a device of 2023 and later has all of them. */
+static bool prepared(fc_sample *sample) {
+    fc_error error = {.status = FC_OK};
+    fc_status status = plugin.table->prepare(device, sample, &error);
+    if (status == FC_BAD_INPUT && is_real) {
+        print_message("left out: %s\n", error.text);
+        return false;
+    }
+    if (status != FC_OK) {
+        fail_msg("%s", error.text);
+    }
+    return true;
+}
+
+static void run(uint32_t calls) {
+    double seconds = -1.0;
+    fc_error error = {.status = FC_OK};
+    if (plugin.table->run(device, calls, &seconds, &error) != FC_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_true(isfinite(seconds) && seconds > 0.0 && seconds < 60.0);
+}
+
+static void check_product(fc_sample sample) {
+    if (!prepared(&sample)) {
+        return;
+    }
+    for (uint32_t calls = 1; calls <= 3; calls++) { /* each run ends in another set of operands */
+        uint64_t wrong = 1;
+        run(calls);
+        assert_int_equal(plugin_count_wrong(&wrong, &plugin, device, &sample, NULL), FC_OK);
+        if (wrong != 0) {
+            fail_msg("%s, %u x %u x %u, batch %u, %u calls: %llu elements are wrong",
+                     fc_dtype_name((fc_dtype)sample.dtype), sample.m, sample.n, sample.k, sample.batch, calls,
+                     (unsigned long long)wrong);
+        }
+    }
+}
+
+static void test_cuda__says_whether_it_is_emulated(void **state) {
+    (void)state;
+    fc_device_info info;
+    assert_int_equal(plugin.table->info(device, &info, NULL), FC_OK);
+    assert_string_equal(info.backend, "cuda");
+    assert_int_equal(info.emulated, is_real ? 0 : 1);
+    assert_int_equal(strstr(info.name, "emulated") != NULL, !is_real);
+    print_message("%s, %s, %s\n", info.name, info.library, info.driver);
+}
+
+static void test_cuda__multiplies_every_dtype(void **state) {
+    (void)state;
+    for (size_t i = 0; i < DTYPES; i++) {
+        check_product(plugin_matmul(dtypes[i], 64, 64, 64, 1));
+        check_product(plugin_matmul(dtypes[i], 48, 80, 96, 1));
+        check_product(plugin_matmul(dtypes[i], 32, 16, 128, 3));
+    }
+}
+
+static void test_cuda__multiplies_odd_shapes_where_the_format_allows(void **state) {
+    (void)state;
+    for (size_t i = 0; i < DTYPES; i++) {
+        if (dtypes[i] != FC_DTYPE_FP8) {
+            check_product(plugin_matmul(dtypes[i], 33, 17, 5, 1));
+            check_product(plugin_matmul(dtypes[i], 1, 19, 70, 2));
+        }
+    }
+    fc_sample odd = plugin_matmul(FC_DTYPE_FP8, 33, 17, 5, 1);
+    fc_error error = {.status = FC_OK};
+    assert_int_equal(plugin.table->prepare(device, &odd, &error), FC_BAD_INPUT);
+    assert_true(error.text[0] != '\0');
+    check_product(plugin_matmul(FC_DTYPE_FP32, 16, 16, 16, 1)); /* a refusal leaves the device usable */
+}
+
+/* Bits beside these, one up and one down, are no nearer to the number that was rounded. */
+static void check_rounded(const void *bytes, fc_dtype dtype, size_t index, double exact) {
+    size_t width = (size_t)fc_dtype_bytes(dtype);
+    double error = fabs(plugin_number(bytes, dtype, index) - exact);
+    for (int step = -1; step <= 1; step += 2) {
+        uint32_t bits = 0;
+        memcpy(&bits, (const char *)bytes + index * width, width);
+        bits += (uint32_t)step;
+        double neighbour = plugin_number(&bits, dtype, 0);
+        assert_true(isfinite(error) && !(fabs(neighbour - exact) < error));
+    }
+}
+
+static void test_cuda__fills_with_the_numbers_of_the_processor(void **state) {
+    (void)state;
+    enum { COUNT = 48 * 96 };
+    double storage[COUNT];
+    for (size_t i = 0; i < DTYPES; i++) {
+        fc_sample sample = plugin_matmul(dtypes[i], 48, 80, 96, 1);
+        if (!prepared(&sample)) {
+            continue;
+        }
+        run(2);
+        size_t width = (size_t)fc_dtype_bytes(dtypes[i]);
+        size_t offset = 0;
+        assert_int_equal(plugin.peek(device, FC_CUDA_PART_A, storage, COUNT * width, &offset, NULL), FC_OK);
+        for (size_t at = 0; at < COUNT; at++) {
+            if (dtypes[i] == FC_DTYPE_FP64) {
+                double expected = fc_random_f64(PLUGIN_SEED, offset / width + at);
+                assert_memory_equal(&storage[at], &expected, sizeof expected);
+            } else {
+                double expected = (double)fc_random_f32(PLUGIN_SEED, offset / width + at);
+                check_rounded(storage, dtypes[i], at, expected);
+            }
+        }
+    }
+}
+
+static void check_memory(fc_memory_op op) {
+    enum { COUNT = 1000 };
+    static double b[COUNT], c[COUNT], out[COUNT];
+    fc_sample sample = {.kind = FC_SAMPLE_MEMORY, .memory_op = op, .batch = 1};
+    assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
+    assert_true(sample.bytes > 0.0);
+    run(1);
+    double *const parts[] = {b, c, out};
+    for (uint32_t part = 0; part < FC_CUDA_PART_COUNT; part++) {
+        size_t offset = 0;
+        assert_int_equal(plugin.peek(device, part, parts[part], sizeof b, &offset, NULL), FC_OK);
+        if (part == FC_CUDA_PART_B) {
+            double expected = fc_random_f64(PLUGIN_SEED, offset / sizeof(double));
+            assert_memory_equal(c, &expected, sizeof expected);
+        }
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        double expected = op == FC_MEMORY_OP_COPY ? b[i] : b[i] + 3.0 * c[i];
+        assert_true(fabs(out[i] - expected) <= 0x1p-50);
+    }
+}
+
+static void test_cuda__copies_and_adds(void **state) {
+    (void)state;
+    check_memory(FC_MEMORY_OP_COPY);
+    check_memory(FC_MEMORY_OP_TRIAD);
+}
+
+static void test_cuda__launches_nothing(void **state) {
+    (void)state;
+    fc_sample sample = {.kind = FC_SAMPLE_LAUNCH, .batch = 1};
+    assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
+    run(100);
+}
+
+static void test_cuda__runs_no_case_that_was_not_prepared(void **state) {
+    (void)state;
+    double seconds = 0.0;
+    fc_error error = {.status = FC_OK};
+    assert_int_equal(plugin.table->run(device, 1, &seconds, &error), FC_BAD_INPUT);
+    fc_sample good = plugin_matmul(FC_DTYPE_FP32, 16, 16, 16, 1);
+    assert_int_equal(plugin.table->prepare(device, &good, NULL), FC_OK);
+    fc_sample bad = plugin_matmul(FC_DTYPE_NVFP4, 16, 16, 16, 1);
+    assert_int_equal(plugin.table->prepare(device, &bad, NULL), FC_BAD_INPUT);
+    assert_int_equal(plugin.table->run(device, 1, &seconds, NULL), FC_BAD_INPUT);
+    size_t offset = 0;
+    char byte = 0;
+    assert_int_equal(plugin.peek(device, FC_CUDA_PART_A, &byte, 1, &offset, NULL), FC_BAD_INPUT);
+}
+
+/* One line for ctest's log where there is nothing to test on. */
+static int usable(const char *folder) {
+    fc_error error = {.status = FC_OK};
+    fc_backend_options options = {.seed = PLUGIN_SEED};
+    if (plugin_load(&plugin, folder, &error) == FC_OK && plugin.table->open(&device, &options, &error) == FC_OK) {
+        plugin.table->close(device);
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: %s\n", is_real ? "skipped" : "failed", error.text);
+    return is_real ? 77 : 1;
+}
+
+int main(int count, char **words) {
+    if (count != 3) {
+        (void)fprintf(stderr, "usage: test_cuda_values emulated|real FOLDER_OF_THE_PLUG_IN\n");
+        return 2;
+    }
+    is_real = strcmp(words[1], "real") == 0;
+    int code = usable(words[2]);
+    if (code != 0) {
+        return code;
+    }
+#define TEST(function) cmocka_unit_test_setup_teardown(function, open_device, close_device)
+    const struct CMUnitTest tests[] = {
+        TEST(test_cuda__says_whether_it_is_emulated),
+        TEST(test_cuda__multiplies_every_dtype),
+        TEST(test_cuda__multiplies_odd_shapes_where_the_format_allows),
+        TEST(test_cuda__fills_with_the_numbers_of_the_processor),
+        TEST(test_cuda__copies_and_adds),
+        TEST(test_cuda__launches_nothing),
+        TEST(test_cuda__runs_no_case_that_was_not_prepared),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,9 +4,12 @@
 #include "../doors/kernel_file.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MOST_CHIPS 64
+#define MOST_SIZE 16777216.0 /* 2^24 */
+#define MOST_CHIPS_TOGETHER 1024.0
 
 /* Where a chip's curves were looked for. */
 typedef struct chip_entry {
@@ -57,6 +60,18 @@ static fc_op_group *group_of(fc_op_answer *answer, const chip_entry *chip, const
     return group;
 }
 
+/* The sizes that hd/kernel_*.h name as valid; a buffer may have more bytes. */
+static bool is_within(const fc_kernel_row *row) {
+    uint32_t count = row->kind >= FC_KERNEL_ALL_REDUCE ? 1 : FC_KERNEL_MAX_DIMS;
+    double most = row->kind >= FC_KERNEL_ALL_REDUCE ? MOST_CHIPS_TOGETHER : MOST_SIZE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (row->dims[i] > most) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static fc_status predict_row(fc_op_answer *answer, const fc_kernel_curve **curves, chip_shelf *shelf,
                              const fc_kernel_row *row, fc_error *error) {
     const chip_entry *chip = NULL;
@@ -70,7 +85,7 @@ static fc_status predict_row(fc_op_answer *answer, const fc_kernel_curve **curve
         result->reason = chip->set == NULL ? "no calibration of this chip" : "no calibration of this kernel and dtype";
         return FC_OK;
     }
-    result->predicted_s = fc_kernel_predict_s(curve, row->dims);
+    result->predicted_s = is_within(row) ? fc_kernel_predict_s(curve, row->dims) : 0.0;
     if (!isfinite(result->predicted_s) || !(result->predicted_s > 0.0)) {
         result->predicted_s = 0.0;
         result->reason = "the shape is beyond what the curve can tell";

@@ -15,4 +15,5 @@ endfunction()
 
 flopcast_need(JANSSON jansson libjansson-dev)
 flopcast_need(YAML yaml-0.1 libyaml-dev)
+flopcast_need(CMINPACK cminpack libcminpack-dev)
 flopcast_need(OPENBLAS openblas libopenblas-dev)

@@ -19,7 +19,7 @@ class_of() {
     include/flopcast/stages.h | host/stages/*) class=stages ;;
     include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/search.h | host/chain/*) class=chain ;;
     host/doors/*) class=doors ;;
-    include/flopcast/calibration.h) class=calibration ;; # where wing and tower meet
+    include/flopcast/calibration.h | include/flopcast/kernels.h) class=calibration ;; # where wing and tower meet
     host/cli/* | mpi/* | web/* | bench/self/*) class=cli ;; # bench/self times the whole program, so it sees all of it
     include/flopcast/backend.h | include/flopcast/measure.h | host/device/* | kernels/* | bench/*) class=wing ;;
     *) class=unknown ;;

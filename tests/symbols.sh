@@ -68,7 +68,7 @@ declared_in() {
 
 # Reads the table twice: first who defines what, then who asks for it.
 judge() {
-    awk -v calibration="$(declared_in calibration)" \
+    awk -v calibration="$(declared_in calibration kernels)" \
         -v nouns="$(declared_in model chip cluster plan workload deal study results)" '
     function folder_of(path) {
         if (match(path, /host\/[a-z]+\//)) return substr(path, RSTART + 5, RLENGTH - 6)
@@ -117,7 +117,7 @@ judge() {
         may["stages"] = " base nouns stages "
         may["chain"] = " base nouns stages chain "
         may["doors"] = " base nouns chain doors "
-        # What calibration.h declares: there the wing and the tower meet, and the doors may call it.
+        # What calibration.h and kernels.h declare: there the wing and the tower meet, and the doors may call it.
         count = split(calibration, declared, " ")
         for (i = 1; i <= count; i++) meeting[declared[i]] = 1
         # What the nouns declare is theirs, whoever keeps the table behind it (the names of the causes of a step, say).

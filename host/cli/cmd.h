@@ -66,6 +66,8 @@ typedef struct fc_command {
 extern const fc_command fc_cmd_bench;
 extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_compare;
+extern const fc_command fc_cmd_op;
+extern const fc_command fc_cmd_fit;
 extern const fc_command fc_cmd_list;
 extern const fc_command fc_cmd_show;
 

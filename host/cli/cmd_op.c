@@ -1,0 +1,127 @@
+/* cmd_op.c: the time of single operations, by the calibrations that ship. */
+#include "cmd.h"
+#include "op_rows.h"
+
+#include "../doors/kernel_table.h"
+
+#include <string.h>
+
+#define SOURCE "command line"
+
+/* The kind that a word names, or the COUNT. */
+static fc_kernel_kind kind_of(const char *word) {
+    int kind = 0;
+    while (kind < FC_KERNEL_KIND_COUNT && strcmp(word, fc_kernel_info_of((fc_kernel_kind)kind)->name) != 0) {
+        kind += 1;
+    }
+    return (fc_kernel_kind)kind;
+}
+
+static fc_status need_option(const char **out, const fc_args *args, const char *name, const char *kind,
+                             fc_error *error) {
+    *out = fc_args_value(args, name);
+    return *out != NULL
+               ? FC_OK
+               : fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "%s needs %s; `flopcast help op` shows all", kind, name);
+}
+
+/* A mistake in an option is one of the command line, not of a file. */
+static fc_status as_usage(fc_status status, fc_error *error) {
+    if (status == FC_BAD_INPUT && error != NULL) {
+        error->status = FC_USAGE;
+        return FC_USAGE;
+    }
+    return status;
+}
+
+/* One kernel from the options. */
+static fc_status row_of_options(fc_kernel_row *row, const fc_args *args, fc_kernel_kind kind, fc_error *error) {
+    const fc_kernel_info *info = fc_kernel_info_of(kind);
+    const char *text = NULL;
+    char option[32];
+    row->kind = (uint32_t)kind;
+    FC_TRY(need_option(&text, args, "--chip", info->name, error));
+    fc_text_slug(row->chip, sizeof row->chip, text);
+    FC_TRY(need_option(&text, args, "--dtype", info->name, error));
+    FC_TRY(as_usage(fc_kernel_dtype_parse(&row->dtype, text, SOURCE, 0, error), error));
+    for (uint32_t i = 0; i < info->dims_count; i++) {
+        (void)fc_text_copy(option, sizeof option, "--");
+        (void)fc_text_copy(option + 2, sizeof option - 2, info->dims[i]);
+        FC_TRY(need_option(&text, args, option, info->name, error));
+        FC_TRY(as_usage(fc_kernel_count_parse(&row->dims[i], text, option, SOURCE, 0, error), error));
+    }
+    return as_usage(fc_kernel_row_check(row, SOURCE, error), error);
+}
+
+static fc_status read_rows(fc_kernel_table *out, fc_context *context, const fc_catalog *catalog, fc_error *error) {
+    const fc_args *args = context->args;
+    if (args->positional_count != 1) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                            "which operation? A TABLE.csv, or one of gemm, prefill, decode, all_reduce, all_gather, "
+                            "reduce_scatter, all_to_all with its sizes; found %d words",
+                            args->positional_count);
+    }
+    fc_kernel_kind kind = kind_of(args->positional[0]);
+    if (kind == FC_KERNEL_KIND_COUNT) {
+        return fc_kernel_table_read(out, context->arena, args->positional[0], error);
+    }
+    out->rows = fc_arena_alloc(context->arena, sizeof *out->rows);
+    out->rows_count = 1;
+    if (out->rows == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
+    }
+    FC_TRY(row_of_options(out->rows, args, kind, error));
+    /* A misspelt chip is told as such; one that is known and has no calibration is an answer. */
+    fc_node *chip = NULL;
+    return as_usage(fc_catalog_read(&chip, catalog, "chips", out->rows->chip, NULL, error), error);
+}
+
+static fc_status run_op(fc_context *context, fc_error *error) {
+    fc_format format = FC_FORMAT_TEXT;
+    fc_catalog catalog;
+    fc_kernel_table table = {0};
+    fc_op_answer answer;
+    FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
+    FC_TRY(fc_catalog_open(&catalog, context->arena, context->data_folder, error));
+    FC_TRY(read_rows(&table, context, &catalog, error));
+    FC_TRY(fc_op_answer_rows(&answer, table.rows, table.rows_count, &catalog, error));
+    switch (format) {
+    case FC_FORMAT_JSON:
+        return fc_op_write_json(&context->out, &answer, error);
+    case FC_FORMAT_CSV:
+        fc_op_write_csv(&context->out, &answer);
+        return FC_OK;
+    case FC_FORMAT_MARKDOWN:
+        fc_op_write_markdown(&context->out, &answer);
+        return FC_OK;
+    default:
+        fc_op_write_text(&context->out, &answer, context->width);
+        return FC_OK;
+    }
+}
+
+static const fc_option options[] = {
+    {"--chip", "NAME", false, "a chip of `flopcast list chips`"},
+    {"--dtype", "D", false, "bf16, fp8, nvfp4 … of gemm; bf16 of attention; fp16 or int8 of collectives"},
+    {"--m", "M", false, "gemm: rows of A and C"},
+    {"--n", "N", false, "gemm: columns of B and C"},
+    {"--k", "K", false, "gemm: what is summed over"},
+    {"--batch", "B", false, "attention: sequences"},
+    {"--q_len", "Q", false, "attention: new tokens of a sequence (decode: 1)"},
+    {"--kv_len", "S", false, "attention: keys of a sequence, the new ones included"},
+    {"--heads", "H", false, "attention: query heads"},
+    {"--kv_heads", "G", false, "attention: key-value heads"},
+    {"--head_dim", "D", false, "attention: width of a head"},
+    {"--chips", "P", false, "collective: chips that take part"},
+    {"--bytes", "B", false, "collective: the buffer, as nccl-tests counts it"},
+    {NULL, NULL, false, NULL},
+};
+
+const fc_command fc_cmd_op = {
+    .name = "op",
+    .synopsis = "TABLE.csv | gemm|prefill|decode|all_reduce|… --chip NAME --dtype D --m M --n N --k K …",
+    .help = "the time of single operations on a chip, beside the measured where the table has it",
+    .example = "flopcast op gemm --chip h100-sxm --dtype bf16 --m 4096 --n 4096 --k 4096",
+    .options = options,
+    .run = run_op,
+};

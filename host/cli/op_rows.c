@@ -1,0 +1,134 @@
+#include "op_rows.h"
+
+#include "../base/stats.h"
+#include "../doors/kernel_file.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define MOST_CHIPS 64
+#define MOST_SIZE 16777216.0 /* 2^24 */
+#define MOST_CHIPS_TOGETHER 1024.0
+
+/* Where a chip's curves were looked for. */
+typedef struct chip_entry {
+    char name[FC_NAME_SIZE];  /* as the table spells it */
+    const fc_kernel_set *set; /* NULL: none */
+} chip_entry;
+
+typedef struct chip_shelf {
+    const fc_catalog *catalog;
+    chip_entry entries[MOST_CHIPS];
+    size_t count;
+} chip_shelf;
+
+static fc_status load_chip(const chip_entry **out, chip_shelf *shelf, const fc_kernel_row *row, fc_error *error) {
+    for (size_t i = 0; i < shelf->count; i++) {
+        if (strcmp(shelf->entries[i].name, row->chip) == 0) {
+            *out = &shelf->entries[i];
+            return FC_OK;
+        }
+    }
+    if (shelf->count == MOST_CHIPS) {
+        return fc_error_set(error, FC_OVER_LIMIT, NULL, row->line, 0,
+                            "the table has more than %d different chips; split it", MOST_CHIPS);
+    }
+    const char *name = NULL;
+    fc_kernel_set *set = fc_arena_alloc(shelf->catalog->arena, sizeof *set);
+    if (set == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the curves of %s", row->chip);
+    }
+    bool found = false;
+    FC_TRY(fc_catalog_find(&name, shelf->catalog, "chips", row->chip, NULL, error));
+    FC_TRY(fc_kernel_file_read(&found, set, shelf->catalog, name != NULL ? name : row->chip, error));
+    chip_entry *entry = &shelf->entries[shelf->count++];
+    (void)fc_text_copy(entry->name, sizeof entry->name, row->chip);
+    entry->set = found ? set : NULL;
+    *out = entry;
+    return FC_OK;
+}
+
+static fc_op_group *group_of(fc_op_answer *answer, const chip_entry *chip, const fc_kernel_curve *curve) {
+    for (size_t i = 0; i < answer->groups_count; i++) {
+        if (answer->groups[i].curve == curve) {
+            return &answer->groups[i];
+        }
+    }
+    fc_op_group *group = &answer->groups[answer->groups_count++];
+    *group = (fc_op_group){.chip = chip->set->chip, .curve = curve};
+    return group;
+}
+
+/* The sizes that hd/kernel_*.h name as valid; a buffer may have more bytes. */
+static bool is_within(const fc_kernel_row *row) {
+    uint32_t count = row->kind >= FC_KERNEL_ALL_REDUCE ? 1 : FC_KERNEL_MAX_DIMS;
+    double most = row->kind >= FC_KERNEL_ALL_REDUCE ? MOST_CHIPS_TOGETHER : MOST_SIZE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (row->dims[i] > most) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static fc_status predict_row(fc_op_answer *answer, const fc_kernel_curve **curves, chip_shelf *shelf,
+                             const fc_kernel_row *row, fc_error *error) {
+    const chip_entry *chip = NULL;
+    FC_TRY(load_chip(&chip, shelf, row, error));
+    size_t index = answer->results_count++;
+    fc_op_result *result = &answer->results[index];
+    result->row = row;
+    const fc_kernel_curve *curve =
+        chip->set != NULL ? fc_kernel_find(chip->set, (fc_kernel_kind)row->kind, (fc_dtype)row->dtype) : NULL;
+    if (curve == NULL) {
+        result->reason = chip->set == NULL ? "no calibration of this chip" : "no calibration of this kernel and dtype";
+        return FC_OK;
+    }
+    result->predicted_s = is_within(row) ? fc_kernel_predict_s(curve, row->dims) : 0.0;
+    if (!isfinite(result->predicted_s) || !(result->predicted_s > 0.0)) {
+        result->predicted_s = 0.0;
+        result->reason = "the shape is beyond what the curve can tell";
+        return FC_OK;
+    }
+    answer->predicted_count += 1;
+    if (row->seconds > 0.0) {
+        curves[index] = curve;
+        group_of(answer, chip, curve)->count += 1;
+    }
+    return FC_OK;
+}
+
+static void fill_group(fc_op_group *group, const fc_op_answer *answer, const fc_kernel_curve *const *curves,
+                       double *errors) {
+    size_t count = 0;
+    for (size_t i = 0; i < answer->results_count; i++) {
+        if (curves[i] == group->curve) {
+            errors[count++] = fabs(answer->results[i].predicted_s / answer->results[i].row->seconds - 1.0);
+        }
+    }
+    fc_stats_sort(errors, count);
+    group->median_abs_error_frac = fc_stats_quantile(errors, count, 0.5);
+    group->p90_abs_error_frac = fc_stats_quantile(errors, count, 0.9);
+}
+
+fc_status fc_op_answer_rows(fc_op_answer *out, const fc_kernel_row *rows, size_t rows_count, const fc_catalog *catalog,
+                            fc_error *error) {
+    chip_shelf *shelf = fc_arena_alloc(catalog->arena, sizeof *shelf);
+    const fc_kernel_curve **curves = fc_arena_alloc(catalog->arena, (rows_count + 1) * sizeof *curves);
+    double *errors = fc_arena_alloc(catalog->arena, (rows_count + 1) * sizeof *errors);
+    *out = (fc_op_answer){.results = fc_arena_alloc(catalog->arena, (rows_count + 1) * sizeof *out->results),
+                          .groups =
+                              fc_arena_alloc(catalog->arena, MOST_CHIPS * FC_KERNEL_MAX_CURVES * sizeof *out->groups)};
+    if (shelf == NULL || curves == NULL || errors == NULL || out->results == NULL || out->groups == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for %zu rows", rows_count);
+    }
+    shelf->catalog = catalog;
+    for (size_t i = 0; i < rows_count; i++) {
+        FC_TRY(predict_row(out, curves, shelf, &rows[i], error));
+    }
+    for (size_t i = 0; i < out->groups_count; i++) {
+        fill_group(&out->groups[i], out, curves, errors);
+    }
+    return FC_OK;
+}

@@ -1,0 +1,148 @@
+/* kernel_fit.c: the curves of kernels.h fitted with cminpack's lmdif. */
+#include "../base/stats.h"
+#include "flopcast/hd/math.h"
+#include "flopcast/kernels.h"
+
+#include <cminpack.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* An error beyond this share counts by its size, not its square: libraries now and then take a poor kernel. */
+#define COARSE_ERROR 0.3
+#define FINE_ERROR 0.06
+/* Pull of ln(parameter) to its start, as if one shape in many said so: keeps what the table cannot tell in place. */
+#define PULL 0.02
+#define LEAST_ROWS_BEYOND 4
+#define MOST_ROUNDS 30
+
+typedef struct fit_work {
+    const fc_kernel_curve *start;
+    const fc_kernel_row **rows;
+    size_t rows_count;
+    size_t parameters_count;
+    double bend;
+} fit_work;
+
+int fc_kernel_is_heldout(const fc_kernel_row *row) {
+    uint64_t hash = UINT64_C(14695981039346656037) ^ row->kind;
+    for (int i = 0; i < FC_KERNEL_MAX_DIMS; i++) {
+        uint64_t value = (uint64_t)row->dims[i];
+        for (int byte = 0; byte < 8; byte++) {
+            hash = (hash ^ ((value >> (8 * byte)) & 0xFFU)) * UINT64_C(1099511628211);
+        }
+    }
+    hash ^= hash >> 32;
+    return hash % 5 == 0;
+}
+
+static void curve_at(fc_kernel_curve *out, const fit_work *work, const double *x) {
+    *out = *work->start;
+    for (size_t i = 0; i < work->parameters_count; i++) {
+        out->parameters[i] = work->start->parameters[i] * fc_hd_exp(fc_hd_clamp(x[i], -12.0, 12.0));
+    }
+}
+
+/* Small errors stay as they are; above `bend` their square grows only as fast as the error (pseudo-Huber). */
+static double softened(double error, double bend) {
+    double ratio = error / bend;
+    double size = bend * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
+    return error < 0.0 ? -size : size;
+}
+
+static int residuals(void *data, int count, int parameters_count, const double *x, double *out, int flag) {
+    const fit_work *work = data;
+    fc_kernel_curve curve;
+    (void)flag;
+    curve_at(&curve, work, x);
+    for (size_t i = 0; i < work->rows_count; i++) {
+        double predicted_s = fc_kernel_predict_s(&curve, work->rows[i]->dims);
+        out[i] = softened(fc_hd_log(predicted_s / work->rows[i]->seconds), work->bend);
+    }
+    for (int i = 0; i < parameters_count && (int)work->rows_count + i < count; i++) {
+        out[(int)work->rows_count + i] = PULL * x[i];
+    }
+    return 0;
+}
+
+/* Two rounds: coarse first, so that far starts come near, then fine. */
+static fc_status minimise(double *x, fit_work *work, fc_arena *arena, fc_error *error) {
+    size_t n = work->parameters_count;
+    size_t m = work->rows_count + n;
+    double *values = fc_arena_alloc(arena, m * sizeof *values);
+    double *jacobian = fc_arena_alloc(arena, m * n * sizeof *jacobian);
+    double *last = fc_arena_alloc(arena, m * sizeof *last);
+    if (values == NULL || jacobian == NULL || last == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for a fit of %zu shapes", work->rows_count);
+    }
+    double scale[FC_KERNEL_MAX_PARAMETERS] = {0};
+    double product[FC_KERNEL_MAX_PARAMETERS];
+    double a[FC_KERNEL_MAX_PARAMETERS];
+    double b[FC_KERNEL_MAX_PARAMETERS];
+    double c[FC_KERNEL_MAX_PARAMETERS];
+    int pivots[FC_KERNEL_MAX_PARAMETERS];
+    static const double bends[] = {COARSE_ERROR, FINE_ERROR, FINE_ERROR};
+    for (size_t round = 0; round < sizeof bends / sizeof bends[0]; round++) {
+        int evaluations = 0;
+        work->bend = bends[round];
+        int told = lmdif(residuals, work, (int)m, (int)n, x, values, 1e-7, 1e-7, 0.0, MOST_ROUNDS * (int)(n + 1), 1e-4,
+                         scale, 1, 1.0, 0, &evaluations, jacobian, (int)m, pivots, product, a, b, c, last);
+        if (told <= 0) {
+            return fc_error_set(error, FC_FAILED, NULL, 0, 0, "the fit did not run: lmdif says %d", told);
+        }
+    }
+    return FC_OK;
+}
+
+static void store_errors(fc_kernel_curve *curve, const fc_kernel_row **rows, size_t count, double *errors) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        errors[found++] = fabs(fc_kernel_predict_s(curve, rows[i]->dims) / rows[i]->seconds - 1.0);
+    }
+    fc_stats_sort(errors, found);
+    curve->heldout_count = (uint32_t)found;
+    curve->heldout_median_abs_error_frac = found > 0 ? fc_stats_quantile(errors, found, 0.5) : 0.0;
+    curve->heldout_p90_abs_error_frac = found > 0 ? fc_stats_quantile(errors, found, 0.9) : 0.0;
+}
+
+/* A collective moves bytes whatever they mean: rows of all dtypes are fitted together, and only the errors told apart. */
+static bool is_evidence(const fc_kernel_curve *curve, const fc_kernel_row *row) {
+    bool same_dtype = row->dtype == curve->dtype || curve->kind >= FC_KERNEL_ALL_REDUCE;
+    return row->kind == curve->kind && same_dtype && row->seconds > 0.0;
+}
+
+fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
+                        fc_error *error) {
+    const fc_kernel_row **fitted = fc_arena_alloc(arena, (rows_count + 1) * sizeof *fitted);
+    const fc_kernel_row **heldout = fc_arena_alloc(arena, (rows_count + 1) * sizeof *heldout);
+    double *errors = fc_arena_alloc(arena, (rows_count + 1) * sizeof *errors);
+    if (fitted == NULL || heldout == NULL || errors == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for a fit of %zu shapes", rows_count);
+    }
+    size_t fitted_count = 0;
+    size_t heldout_count = 0;
+    for (size_t i = 0; i < rows_count; i++) {
+        if (!is_evidence(curve, &rows[i])) {
+            continue;
+        }
+        if (!fc_kernel_is_heldout(&rows[i])) {
+            fitted[fitted_count++] = &rows[i];
+        } else if (rows[i].dtype == curve->dtype) {
+            heldout[heldout_count++] = &rows[i];
+        }
+    }
+    const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)curve->kind);
+    if (fitted_count < LEAST_ROWS_BEYOND + info->parameters_count) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "%s %s: %zu shapes with a time are too few for %u parameters; %u are the least", info->name,
+                            fc_dtype_name((fc_dtype)curve->dtype), fitted_count, info->parameters_count,
+                            LEAST_ROWS_BEYOND + info->parameters_count);
+    }
+    fc_kernel_curve start = *curve;
+    fit_work work = {&start, fitted, fitted_count, info->parameters_count, COARSE_ERROR};
+    double x[FC_KERNEL_MAX_PARAMETERS] = {0};
+    FC_TRY(minimise(x, &work, arena, error));
+    curve_at(curve, &work, x);
+    curve->fitted_count = (uint32_t)fitted_count;
+    store_errors(curve, heldout, heldout_count, errors);
+    return FC_OK;
+}

@@ -1,0 +1,212 @@
+/* kernels.c: names, starting points and predictions of the kinds of kernels. */
+#include "flopcast/kernels.h"
+
+#include "flopcast/hd/kernel_attention.h"
+#include "flopcast/hd/kernel_collective.h"
+#include "flopcast/hd/kernel_gemm.h"
+
+static const char *const gemm_names[FC_GEMM_PARAMETER_COUNT] = {
+    [FC_GEMM_LAUNCH_S] = "launch_s",
+    [FC_GEMM_BOOST_FLOP_PER_S] = "boost_flop_per_s",
+    [FC_GEMM_SUSTAINED_FLOP_PER_S] = "sustained_flop_per_s",
+    [FC_GEMM_POWER_S] = "power_s",
+    [FC_GEMM_POWER_ORDER] = "power_order",
+    [FC_GEMM_MEMORY_BYTES_PER_S] = "memory_bytes_per_s",
+    [FC_GEMM_CACHE_BYTES_PER_S] = "cache_bytes_per_s",
+    [FC_GEMM_CACHE_BYTES] = "cache_bytes",
+    [FC_GEMM_CACHE_ORDER] = "cache_order",
+    [FC_GEMM_FEED_BYTES_PER_S] = "feed_bytes_per_s",
+    [FC_GEMM_K_RAMP] = "k_ramp",
+    [FC_GEMM_TILE_S] = "tile_s",
+    [FC_GEMM_WAVE_FRAC] = "wave_frac",
+    [FC_GEMM_SPLIT_S] = "split_s",
+    [FC_GEMM_SPLIT_BYTES_PER_S] = "split_bytes_per_s",
+    [FC_GEMM_OVERLAP_ORDER] = "overlap_order",
+    [FC_GEMM_HALF_TILE_FRAC] = "half_tile_frac",
+    [FC_GEMM_SMALL_TILE_FRAC] = "small_tile_frac",
+    [FC_GEMM_STORE_BYTES_PER_S] = "store_bytes_per_s",
+    [FC_GEMM_ROW_S] = "row_s",
+    [FC_GEMM_CONVERT_BYTES_PER_S] = "convert_bytes_per_s",
+};
+
+static const char *const prefill_names[FC_PREFILL_PARAMETER_COUNT] = {
+    [FC_PREFILL_LAUNCH_S] = "launch_s",
+    [FC_PREFILL_FLOP_PER_S] = "flop_per_s",
+    [FC_PREFILL_SCORES_PER_S] = "scores_per_s",
+    [FC_PREFILL_MID_FRAC] = "mid_frac",
+    [FC_PREFILL_WIDE_FRAC] = "wide_frac",
+    [FC_PREFILL_MEMORY_BYTES_PER_S] = "memory_bytes_per_s",
+    [FC_PREFILL_COPY_BYTES_PER_S] = "copy_bytes_per_s",
+    [FC_PREFILL_TOKEN_S] = "token_s",
+    [FC_PREFILL_BLOCK_S] = "block_s",
+    [FC_PREFILL_WAVE_FRAC] = "wave_frac",
+    [FC_PREFILL_KV_RAMP] = "kv_ramp",
+    [FC_PREFILL_OVERLAP_ORDER] = "overlap_order",
+};
+
+static const char *const decode_names[FC_DECODE_PARAMETER_COUNT] = {
+    [FC_DECODE_LAUNCH_S] = "launch_s",
+    [FC_DECODE_MEMORY_BYTES_PER_S] = "memory_bytes_per_s",
+    [FC_DECODE_CACHE_BYTES_PER_S] = "cache_bytes_per_s",
+    [FC_DECODE_CACHE_BYTES] = "cache_bytes",
+    [FC_DECODE_SM_SHARE] = "sm_share",
+    [FC_DECODE_UNIT_S] = "unit_s",
+    [FC_DECODE_WAVE_FRAC] = "wave_frac",
+    [FC_DECODE_SPLIT_S] = "split_s",
+    [FC_DECODE_SPLIT_KEYS] = "split_keys",
+    [FC_DECODE_HEAD_S] = "head_s",
+    [FC_DECODE_WIDE_FRAC] = "wide_frac",
+    [FC_DECODE_OVERLAP_ORDER] = "overlap_order",
+};
+
+static const char *const link_names[FC_LINK_PARAMETER_COUNT] = {
+    [FC_LINK_LOW_BASE_S] = "low_base_s",
+    [FC_LINK_LOW_STEP_S] = "low_step_s",
+    [FC_LINK_LOW_BYTES_PER_S] = "low_bytes_per_s",
+    [FC_LINK_MIDDLE_BASE_S] = "middle_base_s",
+    [FC_LINK_MIDDLE_STEP_S] = "middle_step_s",
+    [FC_LINK_MIDDLE_BYTES_PER_S] = "middle_bytes_per_s",
+    [FC_LINK_HIGH_BASE_S] = "high_base_s",
+    [FC_LINK_HIGH_STEP_S] = "high_step_s",
+    [FC_LINK_HIGH_BYTES_PER_S] = "high_bytes_per_s",
+    [FC_LINK_CHIPS_ORDER] = "chips_order",
+};
+
+#define ATTENTION_DIMS                                                                                                 \
+    { "batch", "q_len", "kv_len", "heads", "kv_heads", "head_dim" }
+#define LINK(kind_name)                                                                                                \
+    { kind_name, 2, {"chips", "bytes"}, FC_LINK_PARAMETER_COUNT, link_names }
+
+static const fc_kernel_info infos[FC_KERNEL_KIND_COUNT] = {
+    [FC_KERNEL_GEMM] = {"gemm", 3, {"m", "n", "k"}, FC_GEMM_PARAMETER_COUNT, gemm_names},
+    [FC_KERNEL_PREFILL] = {"prefill", 6, ATTENTION_DIMS, FC_PREFILL_PARAMETER_COUNT, prefill_names},
+    [FC_KERNEL_DECODE] = {"decode", 6, ATTENTION_DIMS, FC_DECODE_PARAMETER_COUNT, decode_names},
+    [FC_KERNEL_ALL_REDUCE] = LINK("all_reduce"),
+    [FC_KERNEL_ALL_GATHER] = LINK("all_gather"),
+    [FC_KERNEL_REDUCE_SCATTER] = LINK("reduce_scatter"),
+    [FC_KERNEL_ALL_TO_ALL] = LINK("all_to_all"),
+};
+
+const fc_kernel_info *fc_kernel_info_of(fc_kernel_kind kind) { return &infos[kind]; }
+
+const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind kind, fc_dtype dtype) {
+    /* A collective sees bytes, and bf16 has those of fp16. */
+    dtype = kind >= FC_KERNEL_ALL_REDUCE && dtype == FC_DTYPE_BF16 ? FC_DTYPE_FP16 : dtype;
+    for (uint32_t i = 0; i < set->curves_count; i++) {
+        if (set->curves[i].kind == (uint32_t)kind && set->curves[i].dtype == (uint32_t)dtype) {
+            return &set->curves[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- predictions ------------------------------------------------------------------------------------------------- */
+
+static double gemm_s(const fc_kernel_curve *curve, const double *dims) {
+    fc_gemm_curve gemm = {.sms_count = curve->cores_count,
+                          .operand_bytes = fc_dtype_bytes((fc_dtype)curve->dtype),
+                          .result_bytes = fc_dtype_bytes((fc_dtype)curve->dtype)};
+    for (int i = 0; i < FC_GEMM_PARAMETER_COUNT; i++) {
+        gemm.p[i] = curve->parameters[i];
+    }
+    /* Products of 8 and 4 bits leave as 16-bit numbers. */
+    gemm.result_bytes = gemm.result_bytes < 2.0 ? 2.0 : gemm.result_bytes;
+    fc_gemm_shape shape = {dims[0], dims[1], dims[2]};
+    return fc_hd_gemm_s(&gemm, shape);
+}
+
+double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims) {
+    if (curve->kind == FC_KERNEL_GEMM) {
+        return gemm_s(curve, dims);
+    }
+    if (curve->kind == FC_KERNEL_PREFILL || curve->kind == FC_KERNEL_DECODE) {
+        fc_attention_shape shape = {dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
+        return curve->kind == FC_KERNEL_PREFILL ? fc_hd_prefill_s(curve->parameters, curve->cores_count, shape)
+                                                : fc_hd_decode_s(curve->parameters, curve->cores_count, shape);
+    }
+    double passes = curve->kind == FC_KERNEL_ALL_REDUCE ? 2.0 : 1.0;
+    return fc_hd_link_s(curve->parameters, dims[0], dims[1], passes * (dims[0] - 1.0) / dims[0]);
+}
+
+/* ---- starting points: a sheet's rates and what such kernels usually lose ------------------------------------------ */
+
+static void start_gemm(double *p, const fc_kernel_sheet *sheet) {
+    double memory = sheet->memory_bytes_per_s;
+    p[FC_GEMM_LAUNCH_S] = 3e-6;
+    p[FC_GEMM_BOOST_FLOP_PER_S] = 0.95 * sheet->flop_per_s;
+    p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 0.75 * sheet->flop_per_s;
+    p[FC_GEMM_POWER_S] = 3e-4;
+    p[FC_GEMM_POWER_ORDER] = 1.0;
+    p[FC_GEMM_MEMORY_BYTES_PER_S] = 0.9 * memory;
+    p[FC_GEMM_CACHE_BYTES_PER_S] = 2.0 * memory;
+    p[FC_GEMM_CACHE_BYTES] = sheet->cache_bytes;
+    p[FC_GEMM_CACHE_ORDER] = 2.0;
+    p[FC_GEMM_FEED_BYTES_PER_S] = sheet->flop_per_s / 80.0;
+    p[FC_GEMM_K_RAMP] = 150.0;
+    p[FC_GEMM_TILE_S] = 1e-6;
+    p[FC_GEMM_WAVE_FRAC] = 0.5;
+    p[FC_GEMM_SPLIT_S] = 1.5e-6;
+    p[FC_GEMM_SPLIT_BYTES_PER_S] = 2.0 * memory;
+    p[FC_GEMM_OVERLAP_ORDER] = 2.5;
+    p[FC_GEMM_HALF_TILE_FRAC] = 0.8;
+    p[FC_GEMM_SMALL_TILE_FRAC] = 0.5;
+    p[FC_GEMM_STORE_BYTES_PER_S] = 4.0 * memory;
+    p[FC_GEMM_ROW_S] = 7e-9;
+    p[FC_GEMM_CONVERT_BYTES_PER_S] = 0.5 * memory;
+}
+
+static void start_prefill(double *p, const fc_kernel_sheet *sheet) {
+    p[FC_PREFILL_LAUNCH_S] = 1e-5;
+    p[FC_PREFILL_FLOP_PER_S] = 0.8 * sheet->flop_per_s;
+    p[FC_PREFILL_SCORES_PER_S] = sheet->flop_per_s / 256.0;
+    p[FC_PREFILL_MID_FRAC] = 1.0;
+    p[FC_PREFILL_WIDE_FRAC] = 0.5;
+    p[FC_PREFILL_MEMORY_BYTES_PER_S] = 0.7 * sheet->memory_bytes_per_s;
+    p[FC_PREFILL_COPY_BYTES_PER_S] = 0.5 * sheet->memory_bytes_per_s;
+    p[FC_PREFILL_TOKEN_S] = 1e-9;
+    p[FC_PREFILL_BLOCK_S] = 2e-6;
+    p[FC_PREFILL_WAVE_FRAC] = 0.5;
+    p[FC_PREFILL_KV_RAMP] = 64.0;
+    p[FC_PREFILL_OVERLAP_ORDER] = 2.0;
+}
+
+static void start_decode(double *p, const fc_kernel_sheet *sheet) {
+    p[FC_DECODE_LAUNCH_S] = 1e-5;
+    p[FC_DECODE_MEMORY_BYTES_PER_S] = 0.85 * sheet->memory_bytes_per_s;
+    p[FC_DECODE_CACHE_BYTES_PER_S] = 1.5 * sheet->memory_bytes_per_s;
+    p[FC_DECODE_CACHE_BYTES] = sheet->cache_bytes;
+    p[FC_DECODE_SM_SHARE] = 0.6;
+    p[FC_DECODE_UNIT_S] = 3e-6;
+    p[FC_DECODE_WAVE_FRAC] = 0.5;
+    p[FC_DECODE_SPLIT_S] = 2e-6;
+    p[FC_DECODE_SPLIT_KEYS] = 128.0;
+    p[FC_DECODE_HEAD_S] = 1e-9;
+    p[FC_DECODE_WIDE_FRAC] = 0.5;
+    p[FC_DECODE_OVERLAP_ORDER] = 2.0;
+}
+
+static void start_link(double *p, const fc_kernel_sheet *sheet) {
+    double rate = sheet->link_bytes_per_s > 0.0 ? sheet->link_bytes_per_s : 100e9;
+    static const double base_s[3] = {5e-6, 7e-6, 1.2e-5};
+    static const double step_s[3] = {1.5e-6, 1.5e-6, 2e-6};
+    static const double rate_frac[3] = {0.1, 0.4, 0.8};
+    for (int i = 0; i < 3; i++) {
+        p[3 * i + FC_LINK_LOW_BASE_S] = base_s[i];
+        p[3 * i + FC_LINK_LOW_STEP_S] = step_s[i];
+        p[3 * i + FC_LINK_LOW_BYTES_PER_S] = rate_frac[i] * rate;
+    }
+    p[FC_LINK_CHIPS_ORDER] = 1.0;
+}
+
+void fc_kernel_start(fc_kernel_curve *out, fc_kernel_kind kind, fc_dtype dtype, const fc_kernel_sheet *sheet) {
+    *out = (fc_kernel_curve){.kind = (uint32_t)kind, .dtype = (uint32_t)dtype, .cores_count = sheet->cores_count};
+    if (kind == FC_KERNEL_GEMM) {
+        start_gemm(out->parameters, sheet);
+    } else if (kind == FC_KERNEL_PREFILL) {
+        start_prefill(out->parameters, sheet);
+    } else if (kind == FC_KERNEL_DECODE) {
+        start_decode(out->parameters, sheet);
+    } else {
+        start_link(out->parameters, sheet);
+    }
+}

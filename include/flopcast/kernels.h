@@ -1,0 +1,97 @@
+/* kernels.h: single kernels of a chip: their measured times, and the curves fitted to them.
+ *
+ * A curve is a score of named parameters of one kind of kernel, on one chip, in one dtype. data/calibrations holds those
+ * that were fitted to published tables; `fit` makes them, `op` asks them.
+ */
+#ifndef FLOPCAST_KERNELS_H
+#define FLOPCAST_KERNELS_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FC_KERNEL_MAX_PARAMETERS 24
+#define FC_KERNEL_MAX_DIMS 6
+#define FC_KERNEL_MAX_CURVES 64
+#define FC_KERNEL_MAX_ROWS 200000
+
+typedef enum fc_kernel_kind {
+    FC_KERNEL_GEMM = 0,
+    FC_KERNEL_PREFILL,
+    FC_KERNEL_DECODE,
+    FC_KERNEL_ALL_REDUCE,
+    FC_KERNEL_ALL_GATHER,
+    FC_KERNEL_REDUCE_SCATTER,
+    FC_KERNEL_ALL_TO_ALL,
+    FC_KERNEL_KIND_COUNT
+} fc_kernel_kind;
+
+/* What a kind is made of. The names stand in files and on the command line. */
+typedef struct fc_kernel_info {
+    const char *name;
+    uint32_t dims_count;
+    const char *dims[FC_KERNEL_MAX_DIMS]; /* whole numbers, 1 or more */
+    uint32_t parameters_count;
+    const char *const *parameters;
+} fc_kernel_info;
+
+/* Never NULL for kinds below the COUNT. */
+const fc_kernel_info *fc_kernel_info_of(fc_kernel_kind kind);
+
+/* One kernel, and how long it took where that is known. */
+typedef struct fc_kernel_row {
+    char chip[FC_NAME_SIZE];
+    uint32_t kind;  /* fc_kernel_kind */
+    uint32_t dtype; /* fc_dtype */
+    double dims[FC_KERNEL_MAX_DIMS];
+    double seconds; /* 0: not measured */
+    int32_t line;   /* in its table */
+} fc_kernel_row;
+
+typedef struct fc_kernel_curve {
+    uint32_t kind;
+    uint32_t dtype;
+    double cores_count; /* streaming multiprocessors */
+    double parameters[FC_KERNEL_MAX_PARAMETERS];
+    uint32_t fitted_count;  /* shapes that the fit saw */
+    uint32_t heldout_count; /* shapes drawn before, by a hash of the shape, that it did not see */
+    double heldout_median_abs_error_frac;
+    double heldout_p90_abs_error_frac;
+} fc_kernel_curve;
+
+/* The curves of one chip. */
+typedef struct fc_kernel_set {
+    char chip[FC_NAME_SIZE];
+    uint32_t curves_count;
+    fc_kernel_curve curves[FC_KERNEL_MAX_CURVES];
+} fc_kernel_set;
+
+/* What the fit starts from: the sheet of the chip. All above 0 but link_bytes_per_s. */
+typedef struct fc_kernel_sheet {
+    double cores_count;
+    double flop_per_s; /* dense, of the dtype */
+    double memory_bytes_per_s;
+    double cache_bytes;
+    double link_bytes_per_s; /* scale-up, one way; 0: unknown */
+} fc_kernel_sheet;
+
+/* Seconds the curve gives; above 0 and finite for parameters above 0. */
+double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims);
+/* The curve for a kind and dtype, or NULL. Collectives of bf16 take that of fp16. */
+const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind kind, fc_dtype dtype);
+/* Plausible parameters before any fit. */
+void fc_kernel_start(fc_kernel_curve *out, fc_kernel_kind kind, fc_dtype dtype, const fc_kernel_sheet *sheet);
+/* Whether a shape is kept out of every fit: one in five, by a hash of its kind and dims alone. */
+int fc_kernel_is_heldout(const fc_kernel_row *row);
+/* Fits `curve` (started) to the rows of its kind and dtype that are not held out, and stores counts and errors. Least
+ * squares of log time, large errors counted by their size rather than their square, with a weak pull to the start.
+ * FC_BAD_INPUT with too few rows. */
+fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
+                        fc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,1 @@
+$FLOPCAST fit t.csv --write .

@@ -1,0 +1,1 @@
+$FLOPCAST op gemm --chip H100_SXM --dtype bf16 --m 4096 --n 4096 --k 4096 --format json >a.json && $FLOPCAST op gemm --chip h100 --dtype bf16 --m 4096 --n 4096 --k 4096 --format json >b.json && $FLOPCAST op gemm --chip h100 --dtype bf16 --m 4096 --n 4096 --k 4096 | head -n 1 | cut -d: -f1 && grep -c predicted_s a.json b.json

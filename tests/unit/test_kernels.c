@@ -1,0 +1,191 @@
+/* Kernel curves: known answers, sane shapes, and a fit that finds back what made the table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "doors/catalog.h"
+#include "doors/kernel_file.h"
+#include "flopcast/hd/kernel_attention.h"
+#include "flopcast/hd/kernel_collective.h"
+#include "flopcast/hd/kernel_gemm.h"
+#include "flopcast/kernels.h"
+
+static const fc_kernel_sheet sheet = {132.0, 1e15, 3e12, 50e6, 450e9};
+
+/* One whole tile on one SM, memory free, launch 1 us: the time is that of the tile. */
+static void test_gemm_of_one_tile(void **state) {
+    (void)state;
+    fc_gemm_curve curve = {.sms_count = 1.0, .operand_bytes = 2.0, .result_bytes = 2.0};
+    for (int i = 0; i < FC_GEMM_PARAMETER_COUNT; i++) {
+        curve.p[i] = 1e30; /* rates without limit, orders of a sudden change */
+    }
+    curve.p[FC_GEMM_LAUNCH_S] = 1e-6;
+    curve.p[FC_GEMM_BOOST_FLOP_PER_S] = 1e12;
+    curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 1e12;
+    curve.p[FC_GEMM_POWER_ORDER] = 1.0;
+    curve.p[FC_GEMM_CACHE_ORDER] = 1.0;
+    curve.p[FC_GEMM_OVERLAP_ORDER] = 1.0;
+    curve.p[FC_GEMM_K_RAMP] = 0.0;
+    curve.p[FC_GEMM_TILE_S] = 0.0;
+    curve.p[FC_GEMM_WAVE_FRAC] = 1.0;
+    curve.p[FC_GEMM_SPLIT_S] = 1.0;
+    curve.p[FC_GEMM_HALF_TILE_FRAC] = 0.5;
+    curve.p[FC_GEMM_SMALL_TILE_FRAC] = 0.25;
+    fc_gemm_shape shape = {256.0, 256.0, 1000.0};
+    double expected_s = 1e-6 + 2.0 * 256.0 * 256.0 * 1000.0 / 1e12;
+    assert_true(fabs(fc_hd_gemm_s(&curve, shape) / expected_s - 1.0) < 1e-9);
+    /* 257 rows need a second tile; the cheapest is a row of 128×256 more. */
+    shape.m = 257.0;
+    double with_tail_s = 1e-6 + 2.0 * 384.0 * 256.0 * 1000.0 / 1e12;
+    assert_true(fabs(fc_hd_gemm_s(&curve, shape) / with_tail_s - 1.0) < 1e-9);
+}
+
+/* All-reduce of one protocol: base + (p-1) steps + 2(p-1)/p of the buffer. */
+static void test_link(void **state) {
+    (void)state;
+    double p[FC_LINK_PARAMETER_COUNT] = {1e-6, 1e-6, 1e11, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+    double got_s = fc_hd_link_s(p, 4.0, 1e8, 1.5);
+    assert_true(fabs(got_s / (1e-6 + 3e-6 + 1.5e8 / 1e11) - 1.0) < 1e-12);
+}
+
+static void test_more_work_takes_longer(void **state) {
+    (void)state;
+    static const double small[FC_KERNEL_KIND_COUNT][FC_KERNEL_MAX_DIMS] = {
+        {512, 512, 512}, {4, 1024, 1024, 32, 8, 128}, {32, 1, 4096, 32, 8, 128}, {4, 1e6}, {4, 1e6}, {4, 1e6},
+        {4, 1e6}};
+    for (int kind = 0; kind < FC_KERNEL_KIND_COUNT; kind++) {
+        fc_kernel_curve curve;
+        double more[FC_KERNEL_MAX_DIMS];
+        fc_kernel_start(&curve, (fc_kernel_kind)kind, FC_DTYPE_BF16, &sheet);
+        memcpy(more, small[kind], sizeof more);
+        uint32_t last = fc_kernel_info_of((fc_kernel_kind)kind)->dims_count - 1;
+        more[last] *= 64.0;
+        double small_s = fc_kernel_predict_s(&curve, small[kind]);
+        assert_true(small_s > 0.0 && isfinite(small_s));
+        assert_true(fc_kernel_predict_s(&curve, more) > small_s);
+    }
+}
+
+/* Makes a table from a curve with other parameters than the start, with 5 % of noise. */
+static size_t make_rows(fc_kernel_row *rows, size_t most, const fc_kernel_curve *truth) {
+    static const double sides[] = {64, 128, 200, 512, 1024, 3000, 8192, 16384};
+    size_t count = 0;
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t j = 0; j < 8; j++) {
+            for (size_t l = 0; l < 8 && count < most; l++) {
+                fc_kernel_row *row = &rows[count++];
+                *row =
+                    (fc_kernel_row){.kind = truth->kind, .dtype = truth->dtype, .dims = {sides[i], sides[j], sides[l]}};
+                double noise = 0.05 * sin(12.9898 * (double)count);
+                row->seconds = fc_kernel_predict_s(truth, row->dims) * (1.0 + noise);
+            }
+        }
+    }
+    return count;
+}
+
+static void test_fit_finds_back(void **state) {
+    (void)state;
+    static fc_kernel_row rows[512];
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_kernel_curve truth;
+    fc_kernel_curve curve;
+    assert_non_null(arena);
+    fc_kernel_start(&truth, FC_KERNEL_GEMM, FC_DTYPE_BF16, &sheet);
+    truth.parameters[FC_GEMM_LAUNCH_S] *= 1.7;
+    truth.parameters[FC_GEMM_BOOST_FLOP_PER_S] *= 0.8;
+    truth.parameters[FC_GEMM_SUSTAINED_FLOP_PER_S] *= 0.8;
+    truth.parameters[FC_GEMM_MEMORY_BYTES_PER_S] *= 0.7;
+    size_t count = make_rows(rows, 512, &truth);
+    fc_kernel_start(&curve, FC_KERNEL_GEMM, FC_DTYPE_BF16, &sheet);
+    assert_int_equal(fc_kernel_fit(&curve, rows, count, arena, &error), FC_OK);
+    assert_true(curve.heldout_count > 50 && curve.fitted_count > 350);
+    assert_int_equal(curve.heldout_count + curve.fitted_count, count);
+    assert_true(curve.heldout_median_abs_error_frac < 0.06);
+    assert_true(fabs(curve.parameters[FC_GEMM_LAUNCH_S] / truth.parameters[FC_GEMM_LAUNCH_S] - 1.0) < 0.1);
+    fc_arena_destroy(arena);
+}
+
+/* What is held out must not move the fit: with those rows spoiled, the parameters stay to the bit. */
+static void test_heldout_is_unseen(void **state) {
+    (void)state;
+    static fc_kernel_row rows[512];
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_kernel_curve truth;
+    fc_kernel_curve clean;
+    fc_kernel_curve spoiled;
+    assert_non_null(arena);
+    fc_kernel_start(&truth, FC_KERNEL_GEMM, FC_DTYPE_BF16, &sheet);
+    size_t count = make_rows(rows, 512, &truth);
+    clean = truth;
+    spoiled = truth;
+    assert_int_equal(fc_kernel_fit(&clean, rows, count, arena, &error), FC_OK);
+    for (size_t i = 0; i < count; i++) {
+        rows[i].seconds *= fc_kernel_is_heldout(&rows[i]) ? 3.0 : 1.0;
+    }
+    assert_int_equal(fc_kernel_fit(&spoiled, rows, count, arena, &error), FC_OK);
+    assert_memory_equal(clean.parameters, spoiled.parameters, sizeof clean.parameters);
+    assert_true(spoiled.heldout_median_abs_error_frac > 0.5);
+    fc_arena_destroy(arena);
+}
+
+static void test_too_few_rows(void **state) {
+    (void)state;
+    fc_kernel_row row = {.kind = FC_KERNEL_GEMM, .dtype = FC_DTYPE_BF16, .dims = {64, 64, 64}, .seconds = 1e-6};
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_kernel_curve curve;
+    fc_kernel_start(&curve, FC_KERNEL_GEMM, FC_DTYPE_BF16, &sheet);
+    assert_int_equal(fc_kernel_fit(&curve, &row, 1, arena, &error), FC_BAD_INPUT);
+    fc_arena_destroy(arena);
+}
+
+/* Every calibration that ships reads, and belongs to a chip of the catalogue. */
+static void test_shipped(void **state) {
+    (void)state;
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_catalog catalog;
+    const char *const *names = NULL;
+    size_t count = 0;
+    assert_non_null(arena);
+    assert_int_equal(fc_catalog_open(&catalog, arena, FC_DATA_FOLDER, &error), FC_OK);
+    assert_int_equal(fc_folder_list(&names, &count, arena, FC_DATA_FOLDER "/calibrations", ".yaml", &error), FC_OK);
+    assert_true(count >= 8);
+    for (size_t i = 0; i < count; i++) {
+        static fc_kernel_set set;
+        bool found = false;
+        const char *chip = NULL;
+        assert_int_equal(fc_kernel_file_read(&found, &set, &catalog, names[i], &error), FC_OK);
+        assert_true(found && set.curves_count > 0);
+        assert_int_equal(fc_catalog_find(&chip, &catalog, "chips", names[i], NULL, &error), FC_OK);
+        assert_non_null(chip);
+        assert_string_equal(chip, names[i]);
+        for (uint32_t j = 0; j < set.curves_count; j++) {
+            assert_true(set.curves[j].heldout_count > 0);
+            assert_true(set.curves[j].heldout_median_abs_error_frac < 0.5);
+        }
+    }
+    fc_arena_destroy(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gemm_of_one_tile),
+                                       cmocka_unit_test(test_link),
+                                       cmocka_unit_test(test_more_work_takes_longer),
+                                       cmocka_unit_test(test_fit_finds_back),
+                                       cmocka_unit_test(test_heldout_is_unseen),
+                                       cmocka_unit_test(test_too_few_rows),
+                                       cmocka_unit_test(test_shipped)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

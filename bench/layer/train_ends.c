@@ -54,7 +54,7 @@ double fc_train_lose(fc_train *train) {
     return sum / (double)train->tokens_count;
 }
 
-/* ---- AdamW (Loshchilov and Hutter 1711.05101) --------------------------------------------------------------------- */
+/* ---- AdamW (Loshchilov and Hutter 1711.05101) ----------------------------------------------------------------- */
 
 typedef struct update_rates {
     fc_real rate;

@@ -64,6 +64,7 @@ typedef struct fc_command {
 } fc_command;
 
 extern const fc_command fc_cmd_bench;
+extern const fc_command fc_cmd_verify;
 extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_compare;
 extern const fc_command fc_cmd_op;

@@ -189,17 +189,8 @@ static fc_status open_backend(bench_command *command, const fc_backend *backend,
     return FC_OK;
 }
 
-/* OpenBLAS reads its variable while it loads, so a better choice needs a second start. */
 static fc_status open_openblas(bench_command *command, fc_error *error) {
-    const char *kernel = getenv("OPENBLAS_CORETYPE") == NULL ? fc_openblas_better_kernel() : NULL;
-    if (kernel != NULL) {
-        fc_note(command->context,
-                "OpenBLAS does not know this processor and chose its oldest kernels; starting again with "
-                "OPENBLAS_CORETYPE=%s",
-                kernel);
-        fc_restart_with(command->context->arena, "OPENBLAS_CORETYPE", kernel);
-        fc_note(command->context, "that did not work: the rates below are too low for this processor");
-    }
+    fc_restart_with_better_kernels(command->context);
     return open_backend(command, &fc_backend_openblas, error);
 }
 

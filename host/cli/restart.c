@@ -1,6 +1,7 @@
 #include "restart.h"
 
 #include "../base/text.h"
+#include "../device/backends.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,4 +48,17 @@ void fc_restart_with(fc_arena *arena, const char *name, const char *value) {
     program[length] = '\0';
     (void)execv(program, arguments);
     (void)unsetenv(name);
+}
+
+void fc_restart_with_better_kernels(const fc_context *context) {
+    const char *kernel = getenv("OPENBLAS_CORETYPE") == NULL ? fc_openblas_better_kernel() : NULL;
+    if (kernel == NULL) {
+        return;
+    }
+    fc_note(context,
+            "OpenBLAS does not know this processor and chose its oldest kernels; starting again with "
+            "OPENBLAS_CORETYPE=%s",
+            kernel);
+    fc_restart_with(context->arena, "OPENBLAS_CORETYPE", kernel);
+    fc_note(context, "that did not work: the rates below are too low for this processor");
 }

@@ -1,0 +1,2 @@
+$FLOPCAST bench --backend null --dtype fp32 -o null.json >null.txt
+$FLOPCAST verify --calibration null.json

@@ -1,0 +1,1 @@
+$FLOPCAST verify --calibration cal.json --cases huge

@@ -13,11 +13,14 @@
 #include <sys/mman.h>
 
 #define MOST_ARRAYS 3
+#define MOST_LEVEL 4
 /* Of a cache's size, so that what else lives in it need not move. */
 #define CACHE_FRAC 0.5
 /* Arrays that start at the same offset within 4 KiB make a processor take a load for the store before it. */
 #define PAGE_BYTES ((size_t)4096)
 #define STAGGER_BYTES ((size_t)1344)
+/* What a thread moves in one call out of the first level; a quarter of it out of each further one. */
+#define LEVEL_1_BYTES ((size_t)1 << 30)
 #define TOUCH_BYTES ((size_t)48 << 20)
 
 typedef double line __attribute__((vector_size(64), may_alias));
@@ -89,8 +92,8 @@ FC_VECTOR_BODY void triad_body(unsigned char *to, const unsigned char *from_b, c
 }
 
 FC_VECTOR_BODY void stream_body(uint32_t op, unsigned char *out, const unsigned char *b, const unsigned char *c,
-                                size_t size_bytes, uint32_t calls) {
-    for (uint32_t call = 0; call < calls; call++) {
+                                size_t size_bytes, uint64_t calls) {
+    for (uint64_t call = 0; call < calls; call++) {
         if (op == FC_MEMORY_OP_READ) {
             read_body(b, size_bytes);
         } else if (op == FC_MEMORY_OP_WRITE) {
@@ -105,12 +108,12 @@ FC_VECTOR_BODY void stream_body(uint32_t op, unsigned char *out, const unsigned 
 
 #define STREAM(name, attributes)                                                                                       \
     attributes static void name(uint32_t op, unsigned char *out, const unsigned char *b, const unsigned char *c,       \
-                                size_t size_bytes, uint32_t calls) {                                                   \
+                                size_t size_bytes, uint64_t calls) {                                                   \
         stream_body(op, out, b, c, size_bytes, calls);                                                                 \
     }
 
 typedef void (*stream_loop)(uint32_t op, unsigned char *out, const unsigned char *b, const unsigned char *c,
-                            size_t size_bytes, uint32_t calls);
+                            size_t size_bytes, uint64_t calls);
 
 STREAM(stream_base, )
 #if FC_ISA_X86
@@ -143,6 +146,7 @@ static void size_for_memory(fc_streams_case *out, const fc_pool *pool, fc_sample
     out->array_bytes = out->array_bytes * MOST_ARRAYS / arrays_of(sample->memory_op) / FC_LINE_BYTES * FC_LINE_BYTES;
     out->distance_bytes = out->array_bytes;
     out->thread_bytes = 0;
+    out->passes = 1;
     sample->bytes = (double)(arrays_of(sample->memory_op) * out->array_bytes);
     sample->residency = sample->bytes > cache_bytes ? FC_RESIDENCY_MEMORY : FC_RESIDENCY_CACHE;
 }
@@ -150,7 +154,7 @@ static void size_for_memory(fc_streams_case *out, const fc_pool *pool, fc_sample
 /* Each thread has arrays of its own; together they fill half of the cache that they share. */
 static fc_status size_for_cache(fc_streams_case *out, const fc_pool *pool, fc_sample *sample, fc_error *error) {
     uint32_t sharing = 1;
-    double cache_bytes = fc_machine_level_bytes(sample->level, &sharing);
+    double cache_bytes = sample->level <= MOST_LEVEL ? fc_machine_level_bytes(sample->level, &sharing) : 0.0;
     if (!(cache_bytes > 0.0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "this processor tells of no cache of level %u",
                             sample->level);
@@ -168,13 +172,16 @@ static fc_status size_for_cache(fc_streams_case *out, const fc_pool *pool, fc_sa
     }
     out->distance_bytes = (out->array_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES + STAGGER_BYTES;
     out->thread_bytes = (arrays * out->distance_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    sample->bytes = (double)(arrays * out->array_bytes * sample->threads);
+    /* One call goes over them for milliseconds: the start of threads must not decide what a cache of 48 KiB gives. */
+    size_t least_bytes = LEVEL_1_BYTES >> (2 * (sample->level - 1));
+    out->passes = least_bytes / (arrays * out->array_bytes) + 1;
+    sample->bytes = (double)(arrays * out->array_bytes * sample->threads) * (double)out->passes;
     sample->residency = FC_RESIDENCY_CACHE;
     return FC_OK;
 }
 
 static void prepare_touch(fc_streams_case *out, fc_sample *sample) {
-    *out = (fc_streams_case){.array_bytes = TOUCH_BYTES};
+    *out = (fc_streams_case){.array_bytes = TOUCH_BYTES, .passes = 1};
     sample->bytes = (double)TOUCH_BYTES;
     sample->residency = FC_RESIDENCY_MEMORY;
 }
@@ -212,7 +219,7 @@ typedef struct stream_work {
     unsigned char *pool;
     stream_loop loop;
     uint32_t op;
-    uint32_t calls;
+    uint64_t calls;
 } stream_work;
 
 /* The last array of an op is what it writes. */
@@ -270,7 +277,10 @@ fc_status fc_streams_run(double *out_seconds, const fc_streams_case *prepared, c
         }
         return FC_OK;
     }
-    stream_work work = {
-        .prepared = prepared, .pool = pool->bytes, .loop = loop_here(), .op = sample->memory_op, .calls = calls};
+    stream_work work = {.prepared = prepared,
+                        .pool = pool->bytes,
+                        .loop = loop_here(),
+                        .op = sample->memory_op,
+                        .calls = (uint64_t)calls * prepared->passes};
     return fc_workers_run(out_seconds, sample->threads, stream_share, &work, error);
 }

@@ -10,6 +10,7 @@
 typedef struct fc_streams_case {
     size_t array_bytes;    /* one array of all threads together, or of one thread where each has arrays of its own */
     size_t distance_bytes; /* from an array to the next */
+    size_t passes;         /* over the arrays in one call */
     size_t thread_bytes;   /* from the arrays of a thread to those of the next; 0: they share arrays */
 } fc_streams_case;
 

@@ -38,9 +38,12 @@ static fc_status finish(fc_bench_state *state, fc_error *error) {
     fc_calibration *calibration = &state->report->calibration;
     if (state->options->replay != NULL) {
         calibration->machine = state->options->replay->machine;
+        calibration->method = state->options->replay->method;
         memcpy(calibration->taken_at, state->options->replay->taken_at, sizeof calibration->taken_at);
     } else {
         fc_machine_describe(&calibration->machine);
+        calibration->method.aim_noise_frac = state->measure.aim_noise_frac;
+        fc_bench_judge_drift(&calibration->method);
         stamp(calibration->taken_at);
         fc_calibration_draw_heldout(state->samples, state->samples_count, state->options->seed);
     }
@@ -55,6 +58,17 @@ static fc_status finish(fc_bench_state *state, fc_error *error) {
     FC_TRY(fc_calibration_fit(&calibration->fit, state->samples, state->samples_count, error));
     state->report->wall_s = fc_measure_now_s() - state->options->begin_s;
     return FC_OK;
+}
+
+static fc_status measure_plan(fc_bench_state *state, fc_error *error) {
+    fc_method *method = &state->report->calibration.method;
+    FC_TRY(fc_bench_measure_other(state, error));
+    FC_TRY(fc_bench_probe_dtypes(state, error));
+    FC_TRY(fc_bench_time_reference(&method->reference_start_s, state, error));
+    FC_TRY(fc_bench_measure_limits(state, error));
+    FC_TRY(fc_bench_time_reference(&method->reference_middle_s, state, error));
+    FC_TRY(fc_bench_measure_matmuls(state, error));
+    return fc_bench_time_reference(&method->reference_end_s, state, error);
 }
 
 fc_status fc_bench_run(fc_bench_report *out, fc_arena *arena, const fc_backend *backend, void *device,
@@ -79,9 +93,7 @@ fc_status fc_bench_run(fc_bench_report *out, fc_arena *arena, const fc_backend *
     if (options->replay != NULL) {
         FC_TRY(measure_recorded(&state, error));
     } else {
-        FC_TRY(fc_bench_measure_other(&state, error));
-        FC_TRY(fc_bench_probe_dtypes(&state, error));
-        FC_TRY(fc_bench_measure_matmuls(&state, error));
+        FC_TRY(measure_plan(&state, error));
     }
     return finish(&state, error);
 }

@@ -1,4 +1,4 @@
-/* bench.h: one measurement of one device within a budget: memory, then matmuls by rising work, then the fit. */
+/* bench.h: one measurement of one device within a budget: memory and limits, then matmuls by rising work, then the fit. */
 #ifndef FLOPCAST_BENCH_BENCH_H
 #define FLOPCAST_BENCH_BENCH_H
 
@@ -27,6 +27,7 @@ typedef struct fc_bench_report {
     fc_calibration calibration;
     char refused[FC_DTYPE_COUNT][FC_TEXT_SIZE]; /* why a wanted dtype was not measured; "" if it was */
     uint32_t dropped_count;                     /* shapes that the budget or the memory had no room for */
+    uint32_t unlimited_count;                   /* limits that their share of the budget had no room for */
     double wall_s;
 } fc_bench_report;
 

@@ -22,6 +22,7 @@ typedef struct fc_bench_state {
     uint32_t planned_count;
     double best_flop_per_s[FC_DTYPE_COUNT]; /* the fastest matmul so far */
     double memory_bytes_per_s;
+    fc_sample reference; /* what drift is judged by; m is 0 until it is chosen */
 } fc_bench_state;
 
 /* Seconds left of the budget, less what the fit and the file need. */
@@ -32,6 +33,12 @@ fc_status fc_bench_time(bool *out_done, fc_sample *sample, char reason[FC_TEXT_S
                         double budget_s, fc_error *error);
 /* Takes a timed case into the samples. */
 void fc_bench_keep(fc_bench_state *state, const fc_sample *sample);
+
+/* The matmul that is timed at the start, middle and end; 0 when the device has no room for it. */
+fc_status fc_bench_time_reference(double *out_s, fc_bench_state *state, fc_error *error);
+void fc_bench_judge_drift(fc_method *method);
+/* Ceilings, caches, launches, elementwise operations: as many as their share of the budget takes. */
+fc_status fc_bench_measure_limits(fc_bench_state *state, fc_error *error);
 
 /* Copy, triad, launch; then a first rate for each wanted dtype. */
 fc_status fc_bench_measure_other(fc_bench_state *state, fc_error *error);

@@ -1,37 +1,20 @@
 #include "bench_text.h"
 
-#include "../../bench/shapes.h"
 #include "../base/units.h"
 #include "../doors/table.h"
+#include "bench_rates.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define CELL 32
 
-/* Rate of a matmul in FLOP/s, of a memory case in bytes/s. */
-static double rate_of(const fc_sample *sample) {
-    double amount = sample->kind == FC_SAMPLE_MEMORY ? sample->bytes : fc_bench_flop(sample);
-    return amount / sample->seconds;
-}
-
-static double best_matmul(const fc_calibration *calibration, uint32_t dtype) {
-    double best = 0.0;
-    for (uint32_t i = 0; i < calibration->samples_count; i++) {
-        const fc_sample *sample = &calibration->samples[i];
-        if (sample->kind == FC_SAMPLE_MATMUL && sample->dtype == dtype && rate_of(sample) > best) {
-            best = rate_of(sample);
-        }
-    }
-    return best;
-}
-
 /* The format that models are trained in on such a device: 16 bit where it has that, else fp32. */
 static uint32_t headline_dtype(const fc_calibration *calibration) {
     static const fc_dtype order[] = {FC_DTYPE_BF16, FC_DTYPE_FP16, FC_DTYPE_FP32, FC_DTYPE_TF32,
                                      FC_DTYPE_FP64, FC_DTYPE_FP8,  FC_DTYPE_INT8};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        if (best_matmul(calibration, order[i]) > 0.0) {
+        if (fc_bench_best_matmul(calibration, order[i]) > 0.0) {
             return order[i];
         }
     }
@@ -43,7 +26,7 @@ static void write_headline(fc_text *out, const fc_calibration *calibration) {
     uint32_t dtype = headline_dtype(calibration);
     char matmul[CELL];
     char triad[CELL];
-    fc_units_format(matmul, sizeof matmul, best_matmul(calibration, dtype), FC_UNIT_FLOP_PER_S, 3);
+    fc_units_format(matmul, sizeof matmul, fc_bench_best_matmul(calibration, dtype), FC_UNIT_FLOP_PER_S, 3);
     fc_units_format(triad, sizeof triad, calibration->fit.memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
     bool is_replay = strcmp(device->backend, "replay") == 0;
     const char *opening = is_replay ? "A recording, not this machine, gives"
@@ -83,51 +66,81 @@ static void write_machine(fc_text *out, const fc_bench_text *what) {
                  machine->simd, memory, machine->governor, machine->kernel);
     fc_text_addf(out, "Backend   %s (%s), driver %s\n", calibration->device.backend, what->chosen,
                  calibration->device.driver);
-    fc_text_addf(out, "Measured  %u cases in %s, operands random%s\n", calibration->samples_count, wall,
-                 residency_text(calibration));
+    fc_text_addf(out, "Measured  %u cases in %s, operands random%s%s", calibration->samples_count, wall,
+                 residency_text(calibration), calibration->device.pinned ? ", threads pinned" : "");
+    if (calibration->method.aim_noise_frac > 0.0) {
+        fc_text_addf(out, "; aim: the middle half of the timings within %g %%",
+                     100.0 * calibration->method.aim_noise_frac);
+    }
+    fc_text_add(out, "\n");
 }
 
-static void add_sample(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
-    char time[CELL];
-    char rate[CELL];
-    fc_units_format(time, sizeof time, sample->seconds, FC_UNIT_S, 3);
-    bool is_memory = sample->kind == FC_SAMPLE_MEMORY;
-    bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
-    fc_units_format(rate, sizeof rate, rate_of(sample), is_memory ? FC_UNIT_BYTES_PER_S : FC_UNIT_FLOP_PER_S, 3);
-    fc_table_cellf(table, "%s",
-                   is_memory ? fc_memory_op_name((fc_memory_op)sample->memory_op)
-                             : fc_sample_kind_name((fc_sample_kind)sample->kind));
-    fc_table_cellf(table, "%s", is_matmul || is_memory ? fc_dtype_name((fc_dtype)sample->dtype) : "");
+/* "triad L2, 1 thread": the op or kind, the cache that held it, and the threads where they are not all. */
+static void add_name(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
+    bool has_op = sample->memory_op != FC_MEMORY_OP_NONE;
+    char level[8] = "";
+    char threads[CELL] = "";
+    if (sample->level > 0) {
+        (void)snprintf(level, sizeof level, " L%u", sample->level % 10U);
+    }
+    if (sample->threads > 0 && sample->threads < calibration->device.threads) {
+        (void)snprintf(threads, sizeof threads, ", %u thread%s", sample->threads, sample->threads == 1 ? "" : "s");
+    }
+    fc_table_cellf(table, "%s%s%s",
+                   has_op ? fc_memory_op_name((fc_memory_op)sample->memory_op)
+                          : fc_sample_kind_name((fc_sample_kind)sample->kind),
+                   level, threads);
+}
+
+static void add_sizes(fc_table *table, const fc_sample *sample) {
+    bool has_shape = sample->kind == FC_SAMPLE_MATMUL || sample->kind == FC_SAMPLE_ELEMENTWISE;
     const uint32_t sizes[] = {sample->m, sample->n, sample->k};
     for (size_t i = 0; i < 3; i++) {
-        if (is_matmul) {
+        if (has_shape && sizes[i] > 0) {
             fc_table_cellf(table, "%u", sizes[i]);
         } else {
             fc_table_cellf(table, "%s", "");
         }
     }
-    fc_table_cellf(table, "%s", time);
-    fc_table_cellf(table, "%s", is_memory || is_matmul ? rate : "");
-    fc_table_cellf(table, "%.1f %%%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "");
-    if (is_matmul) {
-        fc_table_cellf(table, "%.0f %%", 100.0 * rate_of(sample) / best_matmul(calibration, sample->dtype));
-        double fitted_s =
-            fc_calibration_matmul_s(&calibration->fit, (fc_dtype)sample->dtype, sample->m, sample->n, sample->k);
-        if (fitted_s > 0.0 && sample->batch == 1) {
-            fc_table_cellf(table, "%+.0f %%%s", 100.0 * (fitted_s / sample->seconds - 1.0),
-                           sample->heldout ? " held out" : "");
-        } else {
-            fc_table_cellf(table, "%s", "");
-        }
+}
+
+static void add_fit_error(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
+    double fitted_s = 0.0;
+    if (sample->kind == FC_SAMPLE_MATMUL && sample->batch == 1) {
+        fitted_s = fc_calibration_matmul_s(&calibration->fit, (fc_dtype)sample->dtype, sample->m, sample->n, sample->k);
+    }
+    if (fitted_s > 0.0) {
+        fc_table_cellf(table, "%+.0f %%%s", 100.0 * (fitted_s / sample->seconds - 1.0),
+                       sample->heldout ? " held out" : "");
     } else {
-        fc_table_cellf(table, "%s", "");
         fc_table_cellf(table, "%s", "");
     }
 }
 
+static void add_sample(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
+    char time[CELL];
+    char rate[CELL];
+    double limit = fc_bench_limit(calibration, sample);
+    fc_units_format(time, sizeof time, sample->seconds, FC_UNIT_S, 3);
+    fc_units_format(rate, sizeof rate, fc_bench_rate(sample),
+                    fc_bench_counts_flop(sample) ? FC_UNIT_FLOP_PER_S : FC_UNIT_BYTES_PER_S, 3);
+    add_name(table, calibration, sample);
+    fc_table_cellf(table, "%s", sample->kind == FC_SAMPLE_LAUNCH ? "" : fc_dtype_name((fc_dtype)sample->dtype));
+    add_sizes(table, sample);
+    fc_table_cellf(table, "%s", time);
+    fc_table_cellf(table, "%s", limit > 0.0 ? rate : "");
+    fc_table_cellf(table, "%.1f %%%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "");
+    if (limit > 0.0) {
+        fc_table_cellf(table, "%.0f %%", 100.0 * fc_bench_rate(sample) / limit);
+    } else {
+        fc_table_cellf(table, "%s", "");
+    }
+    add_fit_error(table, calibration, sample);
+}
+
 static fc_status write_samples(fc_text *out, const fc_bench_text *what, fc_error *error) {
-    static const char *const heading[] = {"case", "dtype", "m",     "n",       "k",
-                                          "time", "rate",  "noise", "of best", "fit's error"};
+    static const char *const heading[] = {"case", "dtype", "m",     "n",        "k",
+                                          "time", "rate",  "noise", "of limit", "fit's error"};
     const fc_calibration *calibration = &what->report->calibration;
     fc_table *table = fc_table_start(out->arena, "llrrrrrlrl");
     if (table == NULL) {
@@ -219,6 +232,10 @@ static void write_missing(fc_text *out, const fc_bench_text *what) {
     if (!first) {
         fc_text_add(out, ".\n");
     }
+    if (report->unlimited_count > 0) {
+        fc_text_addf(out, "%u limit%s had no room in their quarter of the budget.\n", report->unlimited_count,
+                     report->unlimited_count == 1 ? "" : "s");
+    }
     if (report->dropped_count > 0) {
         fc_text_addf(out, "%u shape%s had no room in the budget or the memory; a longer --budget takes larger ones.\n",
                      report->dropped_count, report->dropped_count == 1 ? "" : "s");
@@ -229,6 +246,7 @@ fc_status fc_bench_text_write(fc_text *out, const fc_bench_text *what, fc_error 
     const fc_calibration *calibration = &what->report->calibration;
     write_headline(out, calibration);
     write_machine(out, what);
+    fc_bench_write_limits(out, calibration);
     FC_TRY(write_samples(out, what, error));
     fc_bench_text_fit(out, &calibration->fit);
     write_missing(out, what);

@@ -250,6 +250,9 @@ static void show_progress(void *user, const fc_bench_progress *progress) {
                       sample->k);
     } else {
         (void)fprintf(stderr, "%s", fc_sample_kind_name((fc_sample_kind)sample->kind));
+        if (sample->memory_op != FC_MEMORY_OP_NONE) {
+            (void)fprintf(stderr, " %s", fc_memory_op_name((fc_memory_op)sample->memory_op));
+        }
     }
     (void)fprintf(stderr, ", %.0f s left\033[K", left_s > 0.0 ? left_s : 0.0);
 }

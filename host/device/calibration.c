@@ -19,7 +19,9 @@ const char *fc_residency_name(fc_residency residency) {
 }
 
 const char *fc_memory_op_name(fc_memory_op op) {
-    static const char *const names[FC_MEMORY_OP_COUNT] = {"none", "copy", "triad"};
+    static const char *const names[FC_MEMORY_OP_COUNT] = {
+        "none",    "copy", "triad",  "read",         "write",  "first-touch", "layer-norm",  "rms-norm",
+        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
 }
 
@@ -57,14 +59,17 @@ static double attention_eff_frac(const fc_matmul_curve *curve) {
     return 2.0 / (1.0 / scores + 1.0 / values);
 }
 
-/* Measured launches where there are any, else what the fit takes for the start of a matmul. */
+/* The longest of the measured launches, since work for all threads waits until they are awake; with none measured, what
+ * the fit takes for the start of a matmul. */
 static double launch_s(const fc_calibration *calibration, uint32_t dtype) {
+    double longest_s = 0.0;
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
-        if (calibration->samples[i].kind == FC_SAMPLE_LAUNCH) {
-            return calibration->samples[i].seconds;
+        const fc_sample *sample = &calibration->samples[i];
+        if (sample->kind == FC_SAMPLE_LAUNCH && sample->seconds > longest_s) {
+            longest_s = sample->seconds;
         }
     }
-    return calibration->fit.dtype[dtype].launch_s;
+    return longest_s > 0.0 ? longest_s : calibration->fit.dtype[dtype].launch_s;
 }
 
 /* The exchange of most ranks whose bandwidth is known: what a group is bound by. An all-reduce before a gather, as

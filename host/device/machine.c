@@ -161,6 +161,51 @@ double fc_machine_cache_bytes(void) {
     return most > 0.0 ? most : ASSUMED_CACHE_BYTES;
 }
 
+/* Processors in a list such as "0-3,8,10-11". */
+static uint32_t count_list(const char *list) {
+    uint32_t count = 0;
+    for (const char *at = list; *at != '\0';) {
+        char *end = NULL;
+        unsigned long first = strtoul(at, &end, 10);
+        if (end == at) {
+            break;
+        }
+        unsigned long last = first;
+        if (*end == '-') {
+            at = end + 1;
+            last = strtoul(at, &end, 10);
+        }
+        count += last >= first && last - first < MOST_PROCESSORS ? (uint32_t)(last - first + 1) : 0;
+        at = *end == ',' ? end + 1 : end;
+    }
+    return count;
+}
+
+static bool cache_value(int index, const char *name, char *out, size_t out_size) {
+    char path[96];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, name);
+    return read_line(path, out, out_size);
+}
+
+double fc_machine_level_bytes(uint32_t level, uint32_t *out_sharing) {
+    for (int index = 0; index < 8; index++) {
+        char text[256];
+        if (!cache_value(index, "level", text, sizeof text) || strtoul(text, NULL, 10) != level ||
+            !cache_value(index, "type", text, sizeof text) || strcmp(text, "Instruction") == 0 ||
+            !cache_value(index, "size", text, sizeof text)) {
+            continue;
+        }
+        double bytes = parse_cache_size(text);
+        uint32_t sharing = cache_value(index, "shared_cpu_list", text, sizeof text) ? count_list(text) : 0;
+        *out_sharing = sharing > 0 ? sharing : 1;
+        return bytes;
+    }
+    *out_sharing = 1;
+    static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+    long bytes = level >= 1 && level <= 3 ? sysconf(names[level - 1]) : 0;
+    return bytes > 0 ? (double)bytes : 0.0;
+}
+
 double fc_machine_clock_hz(void) {
     char text[64];
     if (!cpuinfo_value("cpu MHz", text, sizeof text)) {

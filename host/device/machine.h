@@ -10,6 +10,8 @@ void fc_machine_describe(fc_machine *out);
 uint32_t fc_machine_threads_count(void);
 /* The largest cache of processor 0, as reported; 32 MiB when the system does not tell. */
 double fc_machine_cache_bytes(void);
+/* The data cache of a level, 1 to 3, of processor 0, and how many processors share it; 0 when the system does not tell. */
+double fc_machine_level_bytes(uint32_t level, uint32_t *out_sharing);
 double fc_machine_clock_hz(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "../base/text.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,36 +48,78 @@ static fc_status null_info(void *opened, fc_device_info *out, fc_error *error) {
     return FC_OK;
 }
 
+/* Passes over an array of NULL_ARRAY_BYTES; 0: no such op. */
+static double memory_passes(uint32_t op) {
+    static const double passes[FC_MEMORY_OP_COUNT] = {[FC_MEMORY_OP_READ] = 1.0,
+                                                      [FC_MEMORY_OP_WRITE] = 1.0,
+                                                      [FC_MEMORY_OP_FIRST_TOUCH] = 1.0,
+                                                      [FC_MEMORY_OP_COPY] = 2.0,
+                                                      [FC_MEMORY_OP_TRIAD] = 3.0};
+    return op < FC_MEMORY_OP_COUNT ? passes[op] : 0.0;
+}
+
+/* Passes over m rows of n. */
+static double elementwise_passes(uint32_t op) {
+    static const double passes[FC_MEMORY_OP_COUNT] = {
+        [FC_MEMORY_OP_LAYER_NORM] = 2.0, [FC_MEMORY_OP_RMS_NORM] = 2.0,    [FC_MEMORY_OP_SOFTMAX] = 2.0,
+        [FC_MEMORY_OP_GELU] = 2.0,       [FC_MEMORY_OP_SWIGLU] = 3.0,      [FC_MEMORY_OP_RESIDUAL_ADD] = 3.0,
+        [FC_MEMORY_OP_GATHER] = 2.0,     [FC_MEMORY_OP_SCATTER_ADD] = 3.0, [FC_MEMORY_OP_ADAM] = 7.0};
+    return op < FC_MEMORY_OP_COUNT ? passes[op] : 0.0;
+}
+
+static fc_status prepare_bytes(null_device *device, fc_sample *sample, fc_error *error) {
+    bool is_memory = sample->kind == FC_SAMPLE_MEMORY;
+    double passes = is_memory ? memory_passes(sample->memory_op) : elementwise_passes(sample->memory_op);
+    double array_bytes = is_memory ? NULL_ARRAY_BYTES : sizeof(float) * (double)sample->m * (double)sample->n;
+    if (!(passes * array_bytes > 0.0) || sample->level > 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the null device has no such %s case, and no caches",
+                            is_memory ? "memory" : "elementwise");
+    }
+    sample->bytes = passes * array_bytes;
+    device->call_s = NULL_LAUNCH_S + sample->bytes / NULL_BYTES_PER_S;
+    return FC_OK;
+}
+
+/* A matmul, or its arithmetic alone. */
+static fc_status prepare_flop(null_device *device, fc_sample *sample, fc_error *error) {
+    double m = sample->m;
+    double n = sample->n;
+    double k = sample->k;
+    bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
+    sample->batch = is_matmul ? sample->batch : sample->threads;
+    double batch = sample->batch;
+    if (sample->dtype >= FC_DTYPE_COUNT || !(m * n * k * batch > 0.0)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "a matmul needs a dtype, and m, n, k and batch of 1 or more");
+    }
+    double compute_s = 2.0 * batch * m * n * k / (NULL_FP64_FLOP_PER_S * rate_factor[sample->dtype]);
+    if (!is_matmul) {
+        device->call_s = compute_s;
+        return FC_OK;
+    }
+    sample->bytes = fc_dtype_bytes((fc_dtype)sample->dtype) * batch * (m * k + n * k + m * n);
+    double memory_s = sample->bytes / NULL_BYTES_PER_S;
+    device->call_s = NULL_LAUNCH_S + (compute_s > memory_s ? compute_s : memory_s);
+    return FC_OK;
+}
+
 static fc_status null_prepare(void *opened, fc_sample *sample, fc_error *error) {
     null_device *device = opened;
     sample->threads = 1;
     sample->residency = FC_RESIDENCY_MEMORY;
-    if (sample->kind == FC_SAMPLE_LAUNCH) {
+    switch (sample->kind) {
+    case FC_SAMPLE_LAUNCH:
         device->call_s = NULL_LAUNCH_S;
         return FC_OK;
+    case FC_SAMPLE_MEMORY:
+    case FC_SAMPLE_ELEMENTWISE:
+        return prepare_bytes(device, sample, error);
+    case FC_SAMPLE_MATMUL:
+    case FC_SAMPLE_CEILING:
+        return prepare_flop(device, sample, error);
+    default:
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the null device has no case of kind %u", sample->kind);
     }
-    if (sample->kind == FC_SAMPLE_MEMORY &&
-        (sample->memory_op == FC_MEMORY_OP_COPY || sample->memory_op == FC_MEMORY_OP_TRIAD)) {
-        sample->bytes = NULL_ARRAY_BYTES * (sample->memory_op == FC_MEMORY_OP_COPY ? 2.0 : 3.0);
-        device->call_s = NULL_LAUNCH_S + sample->bytes / NULL_BYTES_PER_S;
-        return FC_OK;
-    }
-    if (sample->kind != FC_SAMPLE_MATMUL || sample->dtype >= FC_DTYPE_COUNT) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "the null device has matmul, memory and launch cases only");
-    }
-    double m = sample->m;
-    double n = sample->n;
-    double k = sample->k;
-    double batch = sample->batch;
-    if (!(m * n * k * batch > 0.0)) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "a matmul needs m, n, k and batch of 1 or more");
-    }
-    sample->bytes = fc_dtype_bytes((fc_dtype)sample->dtype) * batch * (m * k + n * k + m * n);
-    double compute_s = 2.0 * batch * m * n * k / (NULL_FP64_FLOP_PER_S * rate_factor[sample->dtype]);
-    double memory_s = sample->bytes / NULL_BYTES_PER_S;
-    device->call_s = NULL_LAUNCH_S + (compute_s > memory_s ? compute_s : memory_s);
-    return FC_OK;
 }
 
 static fc_status null_run(void *opened, uint32_t calls, double *out_seconds, fc_error *error) {

@@ -1,13 +1,17 @@
-/* openblas.c: this machine's processor: OpenBLAS matmul in fp32 and fp64, and copy and triad on plain threads.
+/* openblas.c: this machine's processor: OpenBLAS matmul in fp32 and fp64, and beside it what the processor can do at
+ * most (fma.h, streams.h) and the operations that are no matmul (elementwise.h).
  *
  * Operands are cold: every call takes the next of several equal sets that together pass the last-level cache, since
  * in training the weights of a layer have been evicted by the time the layer runs again.
  */
-#define _DEFAULT_SOURCE /* madvise */
 #include "backends.h"
+#include "elementwise.h"
 #include "flopcast/measure.h"
+#include "fma.h"
 #include "machine.h"
-#include "random.h"
+#include "pin.h"
+#include "pool.h"
+#include "streams.h"
 #include "workers.h"
 
 #include "../base/text.h"
@@ -17,33 +21,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define MOST_POOL_BYTES ((size_t)1 << 30)
-#define LEAST_POOL_BYTES ((size_t)64 << 20)
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
-#define LINE_BYTES ((size_t)64)
-
-/* Reads and writes as STREAM counts them: copy 2 arrays, triad 3. */
-#define COPY_ARRAYS 2
-#define TRIAD_ARRAYS 3
 
 typedef struct openblas {
-    uint64_t seed;
-    uint64_t most_bytes; /* wished for; 0: none */
     uint32_t threads;
     double cache_bytes;
-    unsigned char *pool; /* operands from the front, outputs at the back */
-    size_t pool_bytes;
-    size_t filled_bytes; /* front part that still holds random numbers of filled_dtype */
-    uint32_t filled_dtype;
+    fc_pin_list processors;
+    uint32_t others_count; /* threads that OpenBLAS keeps, the caller's not counted */
+    bool pinned;           /* they are */
+    fc_pool pool;
     fc_sample sample; /* prepared case */
     size_t a_bytes;   /* one matrix, rounded up to cache lines */
     size_t b_bytes;
     size_t c_bytes;
     size_t sets_count;
     size_t next_set;
-    size_t array_bytes; /* one array of copy and triad */
+    fc_streams_case streams;
+    fc_elementwise_case elementwise;
 } openblas;
 
 static fc_status openblas_open(void **out, const fc_backend_options *options, fc_error *error) {
@@ -52,6 +45,7 @@ static fc_status openblas_open(void **out, const fc_backend_options *options, fc
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the OpenBLAS device");
     }
     uint32_t threads = options->threads != 0 ? options->threads : fc_machine_threads_count();
+    uint32_t loaded = (uint32_t)openblas_get_num_threads(); /* as many as the library began with, or was last set to */
     openblas_set_num_threads((int)threads);
     if (threads > FC_WORKERS_MOST || openblas_get_num_threads() != (int)threads) {
         fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "%u threads: this OpenBLAS runs 1 to %d here", threads,
@@ -59,11 +53,12 @@ static fc_status openblas_open(void **out, const fc_backend_options *options, fc
         free(device);
         return FC_BAD_INPUT;
     }
-    device->seed = options->seed;
-    device->most_bytes = options->most_bytes;
     device->threads = threads;
     device->cache_bytes = fc_machine_cache_bytes();
-    device->filled_dtype = FC_DTYPE_COUNT;
+    device->pool = fc_pool_start(threads, options->seed, options->most_bytes);
+    fc_pin_list_here(&device->processors);
+    device->others_count = (loaded > threads ? loaded : threads) - 1;
+    device->pinned = fc_pin_others(&device->processors, device->others_count, false);
     *out = device;
     return FC_OK;
 }
@@ -87,90 +82,9 @@ static fc_status openblas_info(void *opened, fc_device_info *out, fc_error *erro
     out->cores_count = machine.cores_count;
     out->memory_bytes = machine.memory_bytes;
     out->clock_hz = fc_machine_clock_hz();
+    out->pinned = device->pinned;
     return FC_OK;
 }
-
-/* The pool is reserved once and gets its pages as they are touched. A quarter of the machine at most. */
-static fc_status reserve_pool(openblas *device, fc_error *error) {
-    if (device->pool != NULL) {
-        return FC_OK;
-    }
-    fc_machine machine;
-    fc_machine_describe(&machine);
-    size_t bytes = MOST_POOL_BYTES;
-    if (device->most_bytes > 0 && device->most_bytes < bytes) {
-        bytes = (size_t)device->most_bytes > LEAST_POOL_BYTES ? (size_t)device->most_bytes : LEAST_POOL_BYTES;
-    }
-    if (machine.memory_bytes > 0.0 && machine.memory_bytes / 4.0 < (double)bytes) {
-        bytes = (size_t)(machine.memory_bytes / 4.0);
-    }
-    bytes = bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    device->pool = bytes > 0 ? aligned_alloc(HUGE_PAGE_BYTES, bytes) : NULL;
-    if (device->pool == NULL) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for %zu bytes of operands", bytes);
-    }
-    device->pool_bytes = bytes;
-    /* A wish: without large pages the timings hold page-table walks that big-memory programs avoid too. */
-    (void)madvise(device->pool, bytes, MADV_HUGEPAGE);
-    return FC_OK;
-}
-
-typedef struct fill_work {
-    unsigned char *bytes;
-    size_t size_bytes;
-    uint64_t seed;
-    uint32_t dtype;
-    size_t first_bytes; /* of the pool: what stands here already */
-} fill_work;
-
-/* The part of `total` that worker `index` of `count` has, in whole cache lines. */
-static void slice(size_t *out_begin, size_t *out_end, size_t total, uint32_t index, uint32_t count) {
-    size_t lines = total / LINE_BYTES;
-    *out_begin = lines * index / count * LINE_BYTES;
-    *out_end = index + 1 == count ? total : lines * (index + 1U) / count * LINE_BYTES;
-}
-
-static void fill_slice(void *context, uint32_t index, uint32_t count) {
-    const fill_work *work = context;
-    size_t begin = 0;
-    size_t end = 0;
-    slice(&begin, &end, work->size_bytes, index, count);
-    begin += work->first_bytes;
-    end += work->first_bytes;
-    if (work->dtype == FC_DTYPE_FP32) {
-        float *values = (float *)(void *)work->bytes;
-        for (size_t i = begin / sizeof(float); i < end / sizeof(float); i++) {
-            values[i] = fc_random_f32(work->seed, i);
-        }
-    } else {
-        double *values = (double *)(void *)work->bytes;
-        for (size_t i = begin / sizeof(double); i < end / sizeof(double); i++) {
-            values[i] = fc_random_f64(work->seed, i);
-        }
-    }
-}
-
-/* Makes the front `bytes` of the pool random numbers of `dtype`, in parallel so that each thread touches its pages first. */
-static fc_status fill_front(openblas *device, size_t bytes, uint32_t dtype, fc_error *error) {
-    if (device->filled_dtype != dtype) {
-        device->filled_bytes = 0;
-        device->filled_dtype = dtype;
-    }
-    if (bytes <= device->filled_bytes) {
-        return FC_OK;
-    }
-    fill_work work = {.bytes = device->pool,
-                      .size_bytes = bytes - device->filled_bytes,
-                      .seed = device->seed,
-                      .dtype = dtype,
-                      .first_bytes = device->filled_bytes};
-    double seconds = 0.0;
-    FC_TRY(fc_workers_run(&seconds, device->threads, fill_slice, &work, error));
-    device->filled_bytes = bytes;
-    return FC_OK;
-}
-
-static size_t whole_lines(double bytes) { return ((size_t)bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES; }
 
 static fc_status prepare_matmul(openblas *device, fc_sample *sample, fc_error *error) {
     if (sample->dtype != FC_DTYPE_FP32 && sample->dtype != FC_DTYPE_FP64) {
@@ -183,57 +97,65 @@ static fc_status prepare_matmul(openblas *device, fc_sample *sample, fc_error *e
     double k = sample->k;
     double batch = sample->batch;
     double set_bytes = width * batch * (m * k + n * k + m * n);
-    if (!(set_bytes > 0.0) || set_bytes + 3.0 * LINE_BYTES > (double)device->pool_bytes) {
+    if (!(set_bytes > 0.0) || set_bytes + 3.0 * FC_LINE_BYTES > (double)device->pool.size_bytes) {
         return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0,
                             "a matmul of %u x %u x %u in batches of %u takes %.4g bytes; 1 to %zu fit", sample->m,
-                            sample->n, sample->k, sample->batch, set_bytes, device->pool_bytes);
+                            sample->n, sample->k, sample->batch, set_bytes, device->pool.size_bytes);
     }
-    device->a_bytes = whole_lines(width * batch * m * k);
-    device->b_bytes = whole_lines(width * batch * n * k);
-    device->c_bytes = whole_lines(width * batch * m * n);
+    device->a_bytes = fc_pool_whole_lines(width * batch * m * k);
+    device->b_bytes = fc_pool_whole_lines(width * batch * n * k);
+    device->c_bytes = fc_pool_whole_lines(width * batch * m * n);
     size_t one_set = device->a_bytes + device->b_bytes + device->c_bytes;
-    size_t room = device->pool_bytes / one_set;
+    size_t room = device->pool.size_bytes / one_set;
     size_t wanted = (size_t)(2.0 * device->cache_bytes / (double)one_set) + 1;
     device->sets_count = wanted < room ? wanted : room;
     device->next_set = 0;
-    FC_TRY(fill_front(device, device->sets_count * (device->a_bytes + device->b_bytes), sample->dtype, error));
-    size_t outputs_begin = device->pool_bytes - device->sets_count * device->c_bytes;
-    device->filled_bytes = outputs_begin < device->filled_bytes ? outputs_begin : device->filled_bytes;
+    FC_TRY(fc_pool_fill(&device->pool, device->sets_count * (device->a_bytes + device->b_bytes), sample->dtype, error));
+    fc_pool_overwrite(&device->pool, device->pool.size_bytes - device->sets_count * device->c_bytes);
     sample->bytes = set_bytes;
     bool cold = (double)(device->sets_count * one_set) > device->cache_bytes;
     sample->residency = cold ? FC_RESIDENCY_MEMORY : FC_RESIDENCY_CACHE;
     return FC_OK;
 }
 
-/* STREAM's rule is arrays of four times the cache each; with a cap of 1 GiB together a very large cache is only passed
- * fourfold by the three together, which residency still calls memory. */
-static fc_status prepare_memory(openblas *device, fc_sample *sample, fc_error *error) {
-    if (sample->memory_op != FC_MEMORY_OP_COPY && sample->memory_op != FC_MEMORY_OP_TRIAD) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "a memory case is a copy or a triad");
+static fc_status prepare_launch(const openblas *device, fc_sample *sample, fc_error *error) {
+    if (sample->memory_op == FC_MEMORY_OP_WAKE && device->threads > 1) {
+        sample->threads = device->threads;
+    } else if (sample->memory_op == FC_MEMORY_OP_NONE) {
+        sample->dtype = FC_DTYPE_FP32;
+        sample->threads = 1; /* so small a product stays on the caller's thread */
+    } else {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "a launch is a call of size 1, or the waking of two threads or more");
     }
-    double wanted_bytes = TRIAD_ARRAYS * 4.0 * device->cache_bytes;
-    double total_bytes = wanted_bytes < (double)device->pool_bytes ? wanted_bytes : (double)device->pool_bytes;
-    device->array_bytes = (size_t)(total_bytes / TRIAD_ARRAYS) / LINE_BYTES * LINE_BYTES;
-    FC_TRY(fill_front(device, TRIAD_ARRAYS * device->array_bytes, FC_DTYPE_FP64, error));
-    size_t outputs_begin = 2 * device->array_bytes;
-    device->filled_bytes = outputs_begin < device->filled_bytes ? outputs_begin : device->filled_bytes;
-    sample->dtype = FC_DTYPE_FP64;
-    size_t arrays = sample->memory_op == FC_MEMORY_OP_COPY ? COPY_ARRAYS : TRIAD_ARRAYS;
-    sample->bytes = (double)(arrays * device->array_bytes);
-    sample->residency = sample->bytes > device->cache_bytes ? FC_RESIDENCY_MEMORY : FC_RESIDENCY_CACHE;
+    sample->bytes = 0.0;
+    sample->residency = FC_RESIDENCY_CACHE;
     return FC_OK;
 }
 
 static fc_status openblas_prepare(void *opened, fc_sample *sample, fc_error *error) {
     openblas *device = opened;
-    FC_TRY(reserve_pool(device, error));
-    sample->threads = device->threads;
-    if (sample->kind == FC_SAMPLE_MATMUL) {
+    FC_TRY(fc_pool_reserve(&device->pool, error));
+    bool all = sample->threads == 0 || sample->threads > device->threads || sample->kind == FC_SAMPLE_MATMUL;
+    sample->threads = all ? device->threads : sample->threads;
+    switch (sample->kind) {
+    case FC_SAMPLE_MATMUL:
         FC_TRY(prepare_matmul(device, sample, error));
-    } else if (sample->kind == FC_SAMPLE_MEMORY) {
-        FC_TRY(prepare_memory(device, sample, error));
-    } else {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "OpenBLAS has matmul and memory cases, not kind %u",
+        break;
+    case FC_SAMPLE_MEMORY:
+        FC_TRY(fc_streams_prepare(&device->streams, &device->pool, sample, error));
+        break;
+    case FC_SAMPLE_ELEMENTWISE:
+        FC_TRY(fc_elementwise_prepare(&device->elementwise, &device->pool, sample, error));
+        break;
+    case FC_SAMPLE_LAUNCH:
+        FC_TRY(prepare_launch(device, sample, error));
+        break;
+    case FC_SAMPLE_CEILING:
+        FC_TRY(fc_fma_prepare(sample, error));
+        break;
+    default:
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the processor alone has no case of kind %u",
                             sample->kind);
     }
     device->sample = *sample;
@@ -243,9 +165,9 @@ static fc_status openblas_prepare(void *opened, fc_sample *sample, fc_error *err
 /* out[m×n] = a[m×k] · weights[n×k]ᵀ: the layout of a trained layer. */
 static void multiply_once(openblas *device) {
     const fc_sample *sample = &device->sample;
-    const unsigned char *a = device->pool + device->next_set * (device->a_bytes + device->b_bytes);
+    const unsigned char *a = device->pool.bytes + device->next_set * (device->a_bytes + device->b_bytes);
     const unsigned char *b = a + device->a_bytes;
-    unsigned char *c = device->pool + device->pool_bytes - (device->next_set + 1) * device->c_bytes;
+    unsigned char *c = device->pool.bytes + device->pool.size_bytes - (device->next_set + 1) * device->c_bytes;
     device->next_set = device->next_set + 1 < device->sets_count ? device->next_set + 1 : 0;
     blasint m = (blasint)sample->m;
     blasint n = (blasint)sample->n;
@@ -264,63 +186,59 @@ static void multiply_once(openblas *device) {
     }
 }
 
-typedef struct stream_work {
-    unsigned char *pool;
-    size_t array_bytes;
-    uint32_t op;
-    uint32_t calls;
-} stream_work;
-
-/* Blocks of a fixed length let every compiler use vectors at -O2; a scale that is no power of two keeps it honest. */
-static void triad(double *restrict out, const double *restrict b, const double *restrict c, size_t count) {
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        for (size_t j = 0; j < 8; j++) {
-            out[i + j] = b[i + j] + 3.0 * c[i + j];
-        }
-    }
-    for (; i < count; i++) {
-        out[i] = b[i] + 3.0 * c[i];
-    }
+/* The whole cost of a call: checks of arguments, the choice of a kernel, one product. */
+static void call_once(void) {
+    volatile float one = 1.0F;
+    float a = one;
+    float b = one;
+    float c = 0.0F;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 1, 1, 1, 1.0F, &a, 1, &b, 1, 0.0F, &c, 1);
 }
 
-static void stream_slice(void *context, uint32_t index, uint32_t count) {
-    const stream_work *work = context;
-    size_t begin = 0;
-    size_t end = 0;
-    slice(&begin, &end, work->array_bytes, index, count);
-    unsigned char *b = work->pool + begin;
-    unsigned char *c = b + work->array_bytes;
-    unsigned char *out = c + work->array_bytes;
-    for (uint32_t call = 0; call < work->calls; call++) {
-        if (work->op == FC_MEMORY_OP_COPY) {
-            memcpy(out, b, end - begin);
+/* The calling thread is one of those of OpenBLAS, the first; so it keeps to the first processor. */
+static void run_calls(openblas *device, uint32_t calls, double *out_seconds) {
+    bool pinned = device->pinned && fc_pin_self(&device->processors, 0);
+    double begin_s = fc_measure_now_s();
+    for (uint32_t call = 0; call < calls; call++) {
+        if (device->sample.kind == FC_SAMPLE_MATMUL) {
+            multiply_once(device);
         } else {
-            triad((double *)(void *)out, (const double *)(void *)b, (const double *)(void *)c,
-                  (end - begin) / sizeof(double));
+            call_once();
         }
+    }
+    *out_seconds = fc_measure_now_s() - begin_s;
+    if (pinned) {
+        fc_pin_free_self(&device->processors);
     }
 }
 
 static fc_status openblas_run(void *opened, uint32_t calls, double *out_seconds, fc_error *error) {
     openblas *device = opened;
-    if (device->sample.kind == FC_SAMPLE_MEMORY) {
-        stream_work work = {
-            .pool = device->pool, .array_bytes = device->array_bytes, .op = device->sample.memory_op, .calls = calls};
-        return fc_workers_run(out_seconds, device->threads, stream_slice, &work, error);
+    const fc_sample *sample = &device->sample;
+    switch (sample->kind) {
+    case FC_SAMPLE_MEMORY:
+        return fc_streams_run(out_seconds, &device->streams, &device->pool, sample, calls, error);
+    case FC_SAMPLE_ELEMENTWISE:
+        return fc_elementwise_run(out_seconds, &device->elementwise, &device->pool, sample, calls, error);
+    case FC_SAMPLE_CEILING:
+        return fc_fma_run(out_seconds, sample, calls, error);
+    default:
+        break;
     }
-    double begin_s = fc_measure_now_s();
-    for (uint32_t call = 0; call < calls; call++) {
-        multiply_once(device);
+    if (sample->memory_op == FC_MEMORY_OP_WAKE) {
+        return fc_workers_wake(out_seconds, sample->threads, calls, error);
     }
-    *out_seconds = fc_measure_now_s() - begin_s;
+    run_calls(device, calls, out_seconds);
     return FC_OK;
 }
 
 static void openblas_close(void *opened) {
     openblas *device = opened;
     if (device != NULL) {
-        free(device->pool);
+        if (device->pinned) {
+            (void)fc_pin_others(&device->processors, device->others_count, true);
+        }
+        fc_pool_free(&device->pool);
         free(device);
     }
 }

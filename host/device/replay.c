@@ -36,11 +36,15 @@ static fc_status replay_info(void *opened, fc_device_info *out, fc_error *error)
     return FC_OK;
 }
 
-static bool same_case(const fc_sample *a, const fc_sample *b) {
-    bool same_exchange = a->kind != FC_SAMPLE_COLLECTIVE ||
-                         (a->collective_op == b->collective_op && a->ranks == b->ranks && !(a->bytes != b->bytes));
-    return a->kind == b->kind && a->dtype == b->dtype && a->memory_op == b->memory_op && a->m == b->m && a->n == b->n &&
-           a->k == b->k && a->batch == b->batch && same_exchange;
+/* A wish that states no threads takes any. */
+static bool same_case(const fc_sample *recorded, const fc_sample *wanted) {
+    bool same_exchange = recorded->kind != FC_SAMPLE_COLLECTIVE ||
+                         (recorded->collective_op == wanted->collective_op && recorded->ranks == wanted->ranks &&
+                          !(recorded->bytes != wanted->bytes));
+    return recorded->kind == wanted->kind && recorded->dtype == wanted->dtype &&
+           recorded->memory_op == wanted->memory_op && recorded->m == wanted->m && recorded->n == wanted->n &&
+           recorded->k == wanted->k && recorded->batch == wanted->batch && recorded->level == wanted->level &&
+           (wanted->threads == 0 || recorded->threads == wanted->threads) && same_exchange;
 }
 
 static fc_status replay_prepare(void *opened, fc_sample *sample, fc_error *error) {

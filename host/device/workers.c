@@ -1,8 +1,10 @@
 #include "workers.h"
 
 #include "flopcast/measure.h"
+#include "pin.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 typedef enum gate { GATE_CLOSED = 0, GATE_OPEN, GATE_ABANDONED } gate;
@@ -15,6 +17,7 @@ typedef struct crew {
     fc_work work;
     void *context;
     uint32_t count;
+    fc_pin_list processors; /* each thread on one of its own, where there are enough */
 } crew;
 
 typedef struct member {
@@ -26,6 +29,7 @@ typedef struct member {
 static void *member_main(void *argument) {
     member *self = argument;
     crew *shared = self->shared;
+    (void)fc_pin_self(&shared->processors, self->index);
     pthread_mutex_lock(&shared->lock);
     while (shared->state == GATE_CLOSED) {
         pthread_cond_wait(&shared->changed, &shared->lock);
@@ -53,6 +57,7 @@ fc_status fc_workers_run(double *out_seconds, uint32_t count, fc_work work, void
     crew shared = {.state = GATE_CLOSED, .work = work, .context = context, .count = count};
     pthread_mutex_init(&shared.lock, NULL);
     pthread_cond_init(&shared.changed, NULL);
+    fc_pin_list_here(&shared.processors);
     member members[FC_WORKERS_MOST];
     uint32_t started = 1; /* the caller */
     int refusal = 0;
@@ -64,6 +69,8 @@ fc_status fc_workers_run(double *out_seconds, uint32_t count, fc_work work, void
             break;
         }
     }
+    /* After the others were made, which inherit what the caller may use. */
+    bool pinned = fc_pin_self(&shared.processors, 0);
     double begin_s = fc_measure_now_s();
     set_gate(&shared, refusal == 0 ? GATE_OPEN : GATE_ABANDONED);
     if (refusal == 0) {
@@ -73,6 +80,9 @@ fc_status fc_workers_run(double *out_seconds, uint32_t count, fc_work work, void
         pthread_join(members[i].thread, NULL);
     }
     *out_seconds = fc_measure_now_s() - begin_s;
+    if (pinned) {
+        fc_pin_free_self(&shared.processors);
+    }
     pthread_cond_destroy(&shared.changed);
     pthread_mutex_destroy(&shared.lock);
     if (refusal != 0) {
@@ -80,4 +90,29 @@ fc_status fc_workers_run(double *out_seconds, uint32_t count, fc_work work, void
                             strerror(refusal));
     }
     return FC_OK;
+}
+
+typedef struct wake_work {
+    pthread_barrier_t gate;
+    uint32_t rounds;
+} wake_work;
+
+static void wake_share(void *context, uint32_t index, uint32_t count) {
+    (void)index;
+    (void)count;
+    wake_work *work = context;
+    for (uint32_t round = 0; round < work->rounds; round++) {
+        (void)pthread_barrier_wait(&work->gate); /* all start */
+        (void)pthread_barrier_wait(&work->gate); /* all are done */
+    }
+}
+
+fc_status fc_workers_wake(double *out_seconds, uint32_t count, uint32_t rounds, fc_error *error) {
+    wake_work work = {.rounds = rounds};
+    if (count < 1 || pthread_barrier_init(&work.gate, NULL, count) != 0) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no barrier for %u threads", count);
+    }
+    fc_status status = fc_workers_run(out_seconds, count, wake_share, &work, error);
+    pthread_barrier_destroy(&work.gate);
+    return status;
 }

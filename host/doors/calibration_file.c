@@ -62,6 +62,15 @@ static const value_row device_rows[] = {
     F64(fc_device_info, memory_bytes, "memory_bytes", 0.0, 1e16, false),
     F64(fc_device_info, clock_hz, "clock_hz", 0.0, 1e12, false),
     BOOL(fc_device_info, emulated, "emulated"),
+    BOOL(fc_device_info, pinned, "pinned"),
+};
+
+static const value_row method_rows[] = {
+    F64(fc_method, aim_noise_frac, "aim_noise_frac", 0.0, 1e9, false),
+    F64(fc_method, reference_start_s, "reference_start_s", 0.0, 1e7, false),
+    F64(fc_method, reference_middle_s, "reference_middle_s", 0.0, 1e7, false),
+    F64(fc_method, reference_end_s, "reference_end_s", 0.0, 1e7, false),
+    F64(fc_method, drift_frac, "drift_frac", 0.0, 1e9, false),
 };
 
 static const value_row sample_rows[] = {
@@ -71,6 +80,7 @@ static const value_row sample_rows[] = {
     U32(fc_sample, batch, "batch", 0.0, MOST_COUNT, false),
     U32(fc_sample, threads, "threads", 0.0, 1e6, false),
     U32(fc_sample, ranks, "ranks", 0.0, FC_MOST_RANKS, false),
+    U32(fc_sample, level, "level", 0.0, 8.0, false),
     U32(fc_sample, repeats, "repeats", 0.0, MOST_COUNT, false),
     BOOL(fc_sample, unstable, "unstable"),
     BOOL(fc_sample, heldout, "heldout"),
@@ -108,6 +118,10 @@ static const value_row heldout_rows[] = {
     U32(fc_fit, heldout_count, "count", 0.0, FC_MAX_SAMPLES, false),
     F64(fc_fit, heldout_median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
 };
+
+/* The longest list of names that a key takes. */
+#define MOST_NAMES FC_MEMORY_OP_COUNT
+_Static_assert((int)MOST_NAMES >= (int)FC_DTYPE_COUNT, "names of dtypes share the room");
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -217,8 +231,8 @@ static fc_status read_name(uint32_t *out, const fc_node *map, const char *key, n
     if (node == NULL || node->kind == FC_NODE_NULL) {
         return required ? fc_node_error(error, FC_BAD_INPUT, map, false, "%s is missing here; add it", key) : FC_OK;
     }
-    const char *names[FC_DTYPE_COUNT + FC_SAMPLE_KIND_COUNT];
-    char allowed[160] = "";
+    const char *names[MOST_NAMES];
+    char allowed[320] = "";
     size_t used = 0;
     for (uint32_t i = 0; i < count; i++) {
         names[i] = name(i);
@@ -244,8 +258,10 @@ static fc_status check_sample(const fc_sample *sample, const fc_node *node, fc_e
         return fc_node_error(error, FC_BAD_INPUT, node, false, "a matmul has m, n and k of 1 or more; found %u, %u, %u",
                              sample->m, sample->n, sample->k);
     }
-    if (sample->kind == FC_SAMPLE_MEMORY && !(sample->bytes > 0.0)) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "a memory sample states the bytes that it moved");
+    bool is_memory = sample->kind == FC_SAMPLE_MEMORY || sample->kind == FC_SAMPLE_ELEMENTWISE;
+    if (is_memory && !(sample->bytes > 0.0)) {
+        return fc_node_error(error, FC_BAD_INPUT, node, false, "a %s sample states the bytes that it moved",
+                             fc_sample_kind_name((fc_sample_kind)sample->kind));
     }
     if (sample->kind == FC_SAMPLE_COLLECTIVE && !(sample->bytes > 0.0)) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "a collective states the bytes of one rank's buffer");
@@ -255,13 +271,13 @@ static fc_status check_sample(const fc_sample *sample, const fc_node *node, fc_e
                              "a collective states its op, such as all_reduce, and 2 ranks or more");
     }
     double flop = 2.0 * (double)sample->batch * (double)sample->m * (double)sample->n * (double)sample->k;
-    bool is_matmul = sample->kind == FC_SAMPLE_MATMUL;
-    double rate = (is_matmul ? flop : sample->bytes) / sample->seconds;
-    if (rate > (is_matmul ? MOST_FLOP_PER_S : MOST_BYTES_PER_S)) {
+    bool counts_flop = sample->kind == FC_SAMPLE_MATMUL || sample->kind == FC_SAMPLE_CEILING;
+    double rate = (counts_flop ? flop : sample->bytes) / sample->seconds;
+    if (rate > (counts_flop ? MOST_FLOP_PER_S : MOST_BYTES_PER_S)) {
         return fc_node_error(error, FC_BAD_INPUT, node, false,
                              "%g seconds mean %.3g %s/s; at most %g are believed: are the seconds in another unit?",
-                             sample->seconds, rate, is_matmul ? "FLOP" : "bytes",
-                             is_matmul ? MOST_FLOP_PER_S : MOST_BYTES_PER_S);
+                             sample->seconds, rate, counts_flop ? "FLOP" : "bytes",
+                             counts_flop ? MOST_FLOP_PER_S : MOST_BYTES_PER_S);
     }
     if (sample->seconds_min > sample->seconds) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "seconds_min, %g, is above the median, %g",
@@ -405,6 +421,10 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
     const fc_node *device = fc_node_get(root, "device");
     if (device != NULL && device->kind != FC_NODE_NULL) {
         FC_TRY(read_rows(&out->device, device_rows, COUNT_OF(device_rows), device, error));
+    }
+    const fc_node *method = fc_node_get(root, "method");
+    if (method != NULL && method->kind != FC_NODE_NULL) {
+        FC_TRY(read_rows(&out->method, method_rows, COUNT_OF(method_rows), method, error));
     }
     const fc_node *taken_at = fc_node_get(root, "taken_at");
     if (taken_at != NULL && taken_at->kind != FC_NODE_NULL) {

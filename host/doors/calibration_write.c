@@ -29,6 +29,17 @@ static void write_device(fc_json_out *json, const fc_device_info *device) {
     fc_json_out_count(json, "memory_bytes", device->memory_bytes);
     fc_json_out_number(json, "clock_hz", device->clock_hz);
     fc_json_out_bool(json, "emulated", device->emulated != 0);
+    fc_json_out_bool(json, "pinned", device->pinned != 0);
+    fc_json_out_end_object(json);
+}
+
+static void write_method(fc_json_out *json, const fc_method *method) {
+    fc_json_out_object(json, "method");
+    fc_json_out_number(json, "aim_noise_frac", method->aim_noise_frac);
+    fc_json_out_number(json, "reference_start_s", method->reference_start_s);
+    fc_json_out_number(json, "reference_middle_s", method->reference_middle_s);
+    fc_json_out_number(json, "reference_end_s", method->reference_end_s);
+    fc_json_out_number(json, "drift_frac", method->drift_frac);
     fc_json_out_end_object(json);
 }
 
@@ -52,6 +63,9 @@ static void write_sample(fc_json_out *json, const fc_sample *sample) {
     fc_json_out_number(json, "bytes", sample->bytes);
     fc_json_out_count(json, "threads", sample->threads);
     fc_json_out_text(json, "residency", fc_residency_name((fc_residency)sample->residency));
+    if (sample->level > 0) {
+        fc_json_out_count(json, "level", sample->level);
+    }
     fc_json_out_number(json, "seconds", sample->seconds);
     fc_json_out_number(json, "seconds_min", sample->seconds_min);
     fc_json_out_number(json, "noise_frac", sample->noise_frac);
@@ -120,6 +134,7 @@ fc_status fc_calibration_write_json(fc_text *text, const fc_calibration *calibra
     fc_json_out_text(&json, "flopcast_version", FC_VERSION);
     write_machine(&json, &calibration->machine);
     write_device(&json, &calibration->device);
+    write_method(&json, &calibration->method);
     fc_json_out_text(&json, "taken_at", calibration->taken_at);
     fc_json_out_bool(&json, "unstable", calibration->unstable != 0);
     fc_json_out_list(&json, "samples");
@@ -152,8 +167,8 @@ static const char *op_name(const fc_sample *sample) {
 fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibration, fc_error *error) {
     static const char *const heading[] = {"kind",       "op",      "dtype",    "m",         "n",       "k",
                                           "batch",      "bytes",   "threads",  "residency", "seconds", "seconds_min",
-                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks"};
-    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllr");
+                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks",   "level"};
+    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllrr");
     if (table == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
     }
@@ -176,7 +191,8 @@ fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibrat
                                exact(text, sample->repeats),
                                sample->unstable ? "true" : "false",
                                sample->heldout ? "true" : "false",
-                               exact(text, sample->ranks)};
+                               exact(text, sample->ranks),
+                               exact(text, sample->level)};
         fc_table_row(table, cells);
     }
     fc_table_print_csv(table, text);

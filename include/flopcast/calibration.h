@@ -32,12 +32,30 @@ typedef enum fc_residency {
     FC_RESIDENCY_COUNT
 } fc_residency;
 
+/* What a memory, elementwise or launch sample did. Bytes count each read and each write of an element, as STREAM does. */
 typedef enum fc_memory_op {
-    FC_MEMORY_OP_NONE = 0,
+    FC_MEMORY_OP_NONE = 0, /* of a launch: one call of the library at size 1, or one kernel */
     FC_MEMORY_OP_COPY,
     FC_MEMORY_OP_TRIAD,
+    FC_MEMORY_OP_READ,
+    FC_MEMORY_OP_WRITE,
+    FC_MEMORY_OP_FIRST_TOUCH, /* memory mapped anew, written once, given back */
+    /* elementwise, m rows of n */
+    FC_MEMORY_OP_LAYER_NORM,
+    FC_MEMORY_OP_RMS_NORM,
+    FC_MEMORY_OP_SOFTMAX,
+    FC_MEMORY_OP_GELU, /* by erf */
+    FC_MEMORY_OP_SWIGLU,
+    FC_MEMORY_OP_RESIDUAL_ADD,
+    FC_MEMORY_OP_GATHER,      /* m rows out of a table of k */
+    FC_MEMORY_OP_ADAM,        /* of m x n parameters */
+    FC_MEMORY_OP_SCATTER_ADD, /* m rows onto a table of k */
+    FC_MEMORY_OP_WAKE,        /* launch: all threads start and finish together, with nothing to do between */
     FC_MEMORY_OP_COUNT
 } fc_memory_op;
+
+#define FC_ELEMENTWISE_FIRST FC_MEMORY_OP_LAYER_NORM
+#define FC_ELEMENTWISE_LAST FC_MEMORY_OP_SCATTER_ADD
 
 /* What `bytes` of a collective sample means: of one rank's whole buffer. */
 typedef enum fc_collective_op {
@@ -51,11 +69,12 @@ typedef enum fc_collective_op {
     FC_COLLECTIVE_COUNT
 } fc_collective_op;
 
-/* One timed case. seconds is the median of `repeats` timings. */
+/* One timed case. seconds is the median of `repeats` timings. A ceiling does batch x m x n x k multiply-adds on registers,
+ * batch being its threads. */
 typedef struct fc_sample {
     uint32_t kind;          /* fc_sample_kind */
     uint32_t dtype;         /* fc_dtype; FC_DTYPE_COUNT of a collective on plain bytes */
-    uint32_t memory_op;     /* fc_memory_op of a memory sample */
+    uint32_t memory_op;     /* fc_memory_op of a memory, elementwise or launch sample */
     uint32_t collective_op; /* fc_collective_op of a collective sample */
     uint32_t ranks;         /* of a collective sample: how many took part */
     uint32_t m;
@@ -64,6 +83,7 @@ typedef struct fc_sample {
     uint32_t batch;
     uint32_t threads;
     uint32_t residency; /* fc_residency */
+    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands; 0: memory, or not told */
     uint32_t repeats;
     uint8_t unstable; /* noise stayed above the aim when time was up */
     uint8_t heldout;  /* drawn before the fit and not used in it */
@@ -84,6 +104,15 @@ typedef struct fc_machine {
     double memory_bytes;
 } fc_machine;
 
+/* How the samples were taken. */
+typedef struct fc_method {
+    double aim_noise_frac;    /* spread of the middle half of the timings at which a case was done; 0: not told */
+    double reference_start_s; /* one matmul, timed at the start, middle and end of the run; 0: not timed */
+    double reference_middle_s;
+    double reference_end_s;
+    double drift_frac; /* the slowest of the three over the fastest, less 1 */
+} fc_method;
+
 typedef struct fc_device_info {
     char backend[FC_NAME_SIZE]; /* "openblas", "cuda", "null", "replay" */
     char name[FC_TEXT_SIZE];    /* "Intel Xeon …", "NVIDIA H100 …" */
@@ -94,6 +123,7 @@ typedef struct fc_device_info {
     double memory_bytes;
     double clock_hz;
     uint8_t emulated; /* not real hardware: never printed as a figure of the device */
+    uint8_t pinned;   /* each thread of the library stays on a processor of its own */
 } fc_device_info;
 
 typedef struct fc_fit_dtype {
@@ -136,6 +166,7 @@ double fc_collective_traffic_frac(fc_collective_op op, double ranks);
 typedef struct fc_calibration {
     fc_machine machine;
     fc_device_info device;
+    fc_method method;
     char taken_at[32]; /* UTC, ISO 8601 */
     uint8_t unstable;  /* more than half of the samples are */
     uint32_t samples_count;

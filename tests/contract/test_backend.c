@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Cases that any device has one of; `replay` gets them as its recording. */
-static fc_sample cases[8];
+static fc_sample cases[FC_MEMORY_OP_COUNT + 8];
 static uint32_t cases_count;
 static fc_calibration recording;
 
@@ -43,7 +43,18 @@ static int make_cases(void **state) {
     add_case(FC_SAMPLE_MATMUL, FC_DTYPE_BF16, FC_MEMORY_OP_NONE, 96);
     add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_COPY, 0);
     add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_TRIAD, 0);
+    add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_READ, 0);
+    add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_WRITE, 0);
+    add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_FIRST_TOUCH, 0);
+    add_case(FC_SAMPLE_MEMORY, FC_DTYPE_FP64, FC_MEMORY_OP_TRIAD, 0);
+    cases[cases_count - 1].level = 1;
+    for (uint32_t op = FC_ELEMENTWISE_FIRST; op <= FC_ELEMENTWISE_LAST; op++) {
+        add_case(FC_SAMPLE_ELEMENTWISE, FC_DTYPE_FP32, (fc_memory_op)op, 96);
+    }
+    add_case(FC_SAMPLE_CEILING, FC_DTYPE_FP32, FC_MEMORY_OP_NONE, 96);
+    add_case(FC_SAMPLE_CEILING, FC_DTYPE_FP64, FC_MEMORY_OP_NONE, 96);
     add_case(FC_SAMPLE_LAUNCH, FC_DTYPE_FP32, FC_MEMORY_OP_NONE, 0);
+    add_case(FC_SAMPLE_LAUNCH, FC_DTYPE_FP32, FC_MEMORY_OP_WAKE, 0);
     recording.samples = cases;
     recording.samples_count = cases_count;
     return 0;
@@ -100,7 +111,7 @@ static bool check_case(const fc_backend *backend, void *device, const fc_sample 
     assert_int_equal(sample.kind, original->kind);
     assert_int_equal(sample.m, original->m);
     assert_true(sample.residency < FC_RESIDENCY_COUNT);
-    assert_true(sample.kind == FC_SAMPLE_LAUNCH || sample.bytes > 0.0);
+    assert_true(sample.kind == FC_SAMPLE_LAUNCH || sample.kind == FC_SAMPLE_CEILING || sample.bytes > 0.0);
     const uint32_t calls[] = {1, 3, 1};
     for (size_t i = 0; i < 3; i++) {
         double seconds = -1.0;
@@ -119,6 +130,10 @@ static void check_refusals(const fc_backend *backend, void *device) {
     fc_sample dtype = cases[0];
     dtype.dtype = FC_DTYPE_COUNT;
     assert_int_equal(backend->prepare(device, &dtype, NULL), FC_BAD_INPUT);
+    fc_sample op = cases[0];
+    op.kind = FC_SAMPLE_ELEMENTWISE;
+    op.memory_op = FC_MEMORY_OP_COUNT;
+    assert_int_equal(backend->prepare(device, &op, NULL), FC_BAD_INPUT);
 }
 
 static void test_backend__every_one_keeps_the_contract(void **state) {

@@ -42,7 +42,10 @@ static void test_bench__null_gets_every_shape(void **state) {
     run_null(&report, arena, 5, TWO_DTYPES);
     fc_sample shapes[FC_BENCH_MOST_SHAPES];
     uint32_t per_dtype = fc_bench_shapes(shapes, FC_DTYPE_FP32);
-    assert_int_equal(report.calibration.samples_count, 2 * per_dtype + 3); /* triad, copy, launch */
+    assert_int_equal(report.calibration.samples_count,
+                     2 * per_dtype + 3 + 14); /* triad, copy, launch; 2 ceilings, 3 of memory, 9 elementwise */
+    assert_true(report.calibration.method.drift_frac == 0.0 && report.calibration.method.reference_start_s > 0.0);
+    assert_int_equal(report.unlimited_count, 0);
     assert_int_equal(report.dropped_count, 0);
     assert_int_equal(report.calibration.unstable, 0);
     assert_int_equal(report.calibration.device.emulated, 1);

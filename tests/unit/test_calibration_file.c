@@ -266,8 +266,34 @@ static void test_calibration_file__survives_broken_bytes(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, drop_arena)
 
+/* Every op has a name that is read back; keys that no one knows are left alone. */
+static void test_calibration_file__reads_limits(void **state) {
+    fc_calibration out;
+    fc_error error;
+    char text[1024];
+    for (uint32_t op = FC_MEMORY_OP_COPY; op < FC_MEMORY_OP_COUNT; op++) {
+        (void)snprintf(text, sizeof text,
+                       "{\"schema_version\": 1, \"method\": {\"drift_frac\": 0.25, \"new\": 1}, \"device\": "
+                       "{\"pinned\": true}, \"fit\": {\"dtypes\": [{\"dtype\": \"fp32\", \"peak_flop_per_s\": 1e12, "
+                       "\"m_half\": 1, \"n_half\": 1, \"k_half\": 1, \"launch_s\": 0}]}, \"samples\": [{\"kind\": "
+                       "\"elementwise\", \"op\": \"%s\", \"bytes\": 8, \"level\": 2, \"seconds\": 1}]}",
+                       fc_memory_op_name((fc_memory_op)op));
+        assert_int_equal(parse(&out, *state, text, &error), FC_OK);
+        assert_int_equal(out.samples[0].memory_op, op);
+        assert_int_equal(out.samples[0].level, 2);
+        assert_true(out.method.drift_frac == 0.25 && out.device.pinned == 1);
+    }
+    assert_int_equal(parse(&out, *state,
+                           "{\"schema_version\": 1, \"samples\": [{\"kind\": \"elementwise\", \"op\": \"gelu\", "
+                           "\"seconds\": 1}]}",
+                           &error),
+                     FC_BAD_INPUT);
+    assert_non_null(strstr(error.text, "elementwise sample states the bytes"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(test_calibration_file__reads_limits),
         TEST(test_calibration_file__reads_what_it_writes),
         TEST(test_calibration_file__csv_has_a_row_a_sample),
         TEST(test_calibration_file__refuses_to_write_what_is_not_finite),

@@ -1,0 +1,143 @@
+#include "bench_rates.h"
+
+#include "../../bench/shapes.h"
+#include "../base/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CELL 32
+#define MOST_LEVEL 3
+
+bool fc_bench_counts_flop(const fc_sample *sample) {
+    return sample->kind == FC_SAMPLE_MATMUL || sample->kind == FC_SAMPLE_CEILING;
+}
+
+double fc_bench_rate(const fc_sample *sample) {
+    bool moves = sample->kind == FC_SAMPLE_MEMORY || sample->kind == FC_SAMPLE_ELEMENTWISE;
+    double amount = fc_bench_counts_flop(sample) ? fc_bench_flop(sample) : (moves ? sample->bytes : 0.0);
+    return amount / sample->seconds;
+}
+
+/* A limit is what the device showed once that it can: its least time. What the library delivers is its median. */
+static double limit_rate(const fc_sample *sample) {
+    bool is_limit = sample->kind != FC_SAMPLE_MATMUL && sample->seconds_min > 0.0;
+    return fc_bench_rate(sample) * (is_limit ? sample->seconds / sample->seconds_min : 1.0);
+}
+
+/* The fastest sample of a kind with `threads` (0: any): of arithmetic by dtype, of memory by level, first touch aside. */
+static double fastest(const fc_calibration *calibration, uint32_t kind, uint32_t dtype, uint32_t level,
+                      uint32_t threads) {
+    double best = 0.0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        const fc_sample *sample = &calibration->samples[i];
+        bool is_same = kind == FC_SAMPLE_MEMORY
+                           ? sample->level == level && sample->memory_op != FC_MEMORY_OP_FIRST_TOUCH
+                           : sample->dtype == dtype;
+        if (sample->kind == kind && is_same && (threads == 0 || sample->threads == threads) &&
+            limit_rate(sample) > best) {
+            best = limit_rate(sample);
+        }
+    }
+    return best;
+}
+
+double fc_bench_best_matmul(const fc_calibration *calibration, uint32_t dtype) {
+    return fastest(calibration, FC_SAMPLE_MATMUL, dtype, 0, 0);
+}
+
+double fc_bench_limit(const fc_calibration *calibration, const fc_sample *sample) {
+    if (fc_bench_counts_flop(sample)) {
+        double ceiling = fastest(calibration, FC_SAMPLE_CEILING, sample->dtype, 0, sample->threads);
+        return ceiling > 0.0 ? ceiling : fc_bench_best_matmul(calibration, sample->dtype);
+    }
+    if (sample->kind != FC_SAMPLE_MEMORY && sample->kind != FC_SAMPLE_ELEMENTWISE) {
+        return 0.0;
+    }
+    double same = fastest(calibration, FC_SAMPLE_MEMORY, 0, sample->level, sample->threads);
+    return same > 0.0 ? same : fastest(calibration, FC_SAMPLE_MEMORY, 0, sample->level, 0);
+}
+
+/* ---- the summary ------------------------------------------------------------------------------------------------ */
+
+static uint32_t most_threads(const fc_calibration *calibration) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        most = calibration->samples[i].threads > most ? calibration->samples[i].threads : most;
+    }
+    return most;
+}
+
+/* " (one thread X)" where a measurement of one thread stands beside that of all. */
+static void add_single(fc_text *out, double single, uint32_t threads, fc_unit unit) {
+    if (threads > 1 && single > 0.0) {
+        char text[CELL];
+        fc_units_format(text, sizeof text, single, unit, 3);
+        fc_text_addf(out, " (one thread %s)", text);
+    }
+}
+
+static void write_ceilings(fc_text *out, const fc_calibration *calibration, uint32_t threads) {
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        double ceiling = fastest(calibration, FC_SAMPLE_CEILING, dtype, 0, threads);
+        if (!(ceiling > 0.0)) {
+            continue;
+        }
+        char text[CELL];
+        fc_units_format(text, sizeof text, ceiling, FC_UNIT_FLOP_PER_S, 3);
+        fc_text_addf(out, "  %-5s multiply-adds on registers %s", fc_dtype_name((fc_dtype)dtype), text);
+        add_single(out, fastest(calibration, FC_SAMPLE_CEILING, dtype, 0, 1), threads, FC_UNIT_FLOP_PER_S);
+        double best = fc_bench_best_matmul(calibration, dtype);
+        if (best > 0.0) {
+            fc_text_addf(out, "; the best matmul reaches %.1f %%", 100.0 * best / ceiling);
+        }
+        fc_text_add(out, "\n");
+    }
+}
+
+static void write_bandwidths(fc_text *out, const fc_calibration *calibration, uint32_t threads) {
+    for (uint32_t level = 1; level <= MOST_LEVEL + 1; level++) {
+        uint32_t at = level <= MOST_LEVEL ? level : 0;
+        double best = fastest(calibration, FC_SAMPLE_MEMORY, 0, at, threads);
+        if (!(best > 0.0)) {
+            continue;
+        }
+        char text[CELL];
+        char name[CELL] = "memory";
+        if (at > 0) {
+            (void)snprintf(name, sizeof name, "L%u", at);
+        }
+        fc_units_format(text, sizeof text, best, FC_UNIT_BYTES_PER_S, 3);
+        fc_text_addf(out, "  %-6s up to %s", name, text);
+        add_single(out, fastest(calibration, FC_SAMPLE_MEMORY, 0, at, 1), threads, FC_UNIT_BYTES_PER_S);
+        fc_text_add(out, "\n");
+    }
+}
+
+static void write_launches(fc_text *out, const fc_calibration *calibration) {
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        const fc_sample *sample = &calibration->samples[i];
+        if (sample->kind == FC_SAMPLE_LAUNCH) {
+            char text[CELL];
+            fc_units_format(text, sizeof text, sample->seconds, FC_UNIT_S, 2);
+            fc_text_addf(out, "  %s %s\n",
+                         sample->memory_op == FC_MEMORY_OP_WAKE ? "to wake all threads and wait for them"
+                                                                : "a launch, or a call of size 1,",
+                         text);
+        }
+    }
+}
+
+void fc_bench_write_limits(fc_text *out, const fc_calibration *calibration) {
+    uint32_t threads = most_threads(calibration);
+    fc_text_add(out, "\nLimits measured beside the library\n");
+    write_ceilings(out, calibration, threads);
+    write_bandwidths(out, calibration, threads);
+    write_launches(out, calibration);
+    const fc_method *method = &calibration->method;
+    if (method->reference_start_s > 0.0) {
+        fc_text_addf(out, "Drift     %.1f %% between one matmul at the start, middle and end of the run%s\n",
+                     100.0 * method->drift_frac,
+                     method->drift_frac > 0.1 ? ": throttled, or not alone on the machine" : "");
+    }
+}

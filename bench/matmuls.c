@@ -14,13 +14,18 @@
 /* Two visits a few seconds apart that differ by more than this do not confirm each other. */
 #define MOST_GAP_FRAC 0.1
 
+/* One visit to one shape takes no more of the budget than this: several smaller shapes tell more. */
+#define DEAREST_FRAC 0.07
+#define MOST_PLANNED (2 * FC_DTYPE_COUNT * FC_BENCH_MOST_SHAPES)
+
 /* Seconds that a case takes at least, by the fastest rate seen so far and the traffic of its operands. */
 static double expected_cost_s(const fc_bench_state *state, const fc_sample *sample) {
     double m = sample->m;
     double n = sample->n;
     double k = sample->k;
     double bytes = fc_dtype_bytes((fc_dtype)sample->dtype) * (m * k + n * k + m * n);
-    double compute_s = fc_bench_flop(sample) / state->best_flop_per_s[sample->dtype];
+    double slower = sample->threads == 1 && state->info.threads > 1 ? state->info.threads : 1.0;
+    double compute_s = slower * fc_bench_flop(sample) / state->best_flop_per_s[sample->dtype];
     double memory_s = state->memory_bytes_per_s > 0.0 ? bytes / state->memory_bytes_per_s : 0.0;
     return CALLS_OF_VISIT * (fmax(compute_s, memory_s) + state->measure.least_batch_s);
 }
@@ -31,6 +36,7 @@ static uint32_t plan_shapes(fc_sample *plan, const fc_bench_state *state) {
     uint32_t count = 0;
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         if (state->best_flop_per_s[dtype] > 0.0) {
+            count += state->info.threads > 1 ? fc_bench_one_thread_shapes(plan + count, (fc_dtype)dtype) : 0;
             count += fc_bench_shapes(plan + count, (fc_dtype)dtype);
         }
     }
@@ -41,7 +47,7 @@ static uint32_t plan_shapes(fc_sample *plan, const fc_bench_state *state) {
  * have room together. 0 when it is not among them. */
 static double share_s(const fc_bench_state *state, const fc_sample *plan, uint32_t count, uint32_t index,
                       double left_s) {
-    double costs_s[FC_DTYPE_COUNT * FC_BENCH_MOST_SHAPES];
+    double costs_s[MOST_PLANNED];
     size_t pending = 0;
     for (uint32_t i = index; i < count; i++) {
         costs_s[pending++] = expected_cost_s(state, &plan[i]);
@@ -54,7 +60,8 @@ static double share_s(const fc_bench_state *state, const fc_sample *plan, uint32
         dearest_s = costs_s[i];
     }
     double own_s = expected_cost_s(state, &plan[index]);
-    return own_s <= dearest_s ? left_s * own_s / sum_s : 0.0;
+    bool too_dear = own_s > DEAREST_FRAC * state->options->budget_s;
+    return own_s <= dearest_s && !too_dear ? left_s * own_s / sum_s : 0.0;
 }
 
 /* Other work on a machine makes timings longer, for seconds at a time and evenly within one visit. So a case is visited
@@ -79,7 +86,7 @@ static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         double left_s = state->info.emulated ? 1e9 : fc_bench_remaining_s(state) - end_s;
         double budget_s = share_s(state, plan, count, i, left_s);
-        bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype;
+        bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype || plan[i].threads != plan[i - 1].threads;
         of_dtype = is_first ? 0 : of_dtype;
         if (of_dtype < LEAST_OF_DTYPE && !(budget_s > 0.0)) {
             budget_s = expected_cost_s(state, &plan[i]);
@@ -153,7 +160,7 @@ static fc_status visit_noisy(fc_bench_state *state, fc_error *error) {
 }
 
 fc_status fc_bench_measure_matmuls(fc_bench_state *state, fc_error *error) {
-    fc_sample plan[FC_DTYPE_COUNT * FC_BENCH_MOST_SHAPES];
+    fc_sample plan[MOST_PLANNED];
     uint32_t count = plan_shapes(plan, state);
     state->planned_count = state->done_count + count * (state->info.emulated ? 1U : 2U);
     FC_TRY(first_visit(state, plan, count, error));

@@ -121,19 +121,12 @@ static void attend_back_slice(void *context, uint32_t index, uint32_t count) {
     }
 }
 
-/* OpenBLAS stays on the thread that calls it while every thread has a head of its own. */
-static void run_heads(fc_train *train, fc_work work, attend_work *context) {
-    openblas_set_num_threads(1);
-    fc_pool_run(train->pool, work, context);
-    openblas_set_num_threads((int)train->options.threads);
-}
-
 void fc_train_attend(fc_train *train, fc_train_layer *layer) {
     attend_work work = {.train = train, .layer = layer};
-    run_heads(train, attend_slice, &work);
+    fc_pool_run(train->pool, attend_slice, &work);
 }
 
 void fc_train_attend_back(fc_train *train, fc_train_layer *layer, const fc_real *values_grad) {
     attend_work work = {.train = train, .layer = layer, .values_grad = values_grad};
-    run_heads(train, attend_back_slice, &work);
+    fc_pool_run(train->pool, attend_back_slice, &work);
 }

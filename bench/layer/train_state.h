@@ -7,6 +7,8 @@
 #include "pool.h"
 #include "train_real.h"
 
+#include <stdbool.h>
+
 enum { FC_TRAIN_NAME_SIZE = 32 };
 
 /* A trained tensor: its place in the flat arrays of weights, gradients and moments. */
@@ -90,6 +92,19 @@ size_t fc_train_layout(fc_train *train);
 void fc_train_forward(fc_train *train, double *out_loss);
 void fc_train_backward(fc_train *train);
 void fc_train_update(fc_train *train);
+
+/* A trained matrix of n rows (what it gives) and k columns (what it takes), at an offset into the weights. */
+typedef struct fc_train_matrix {
+    size_t offset;
+    size_t n;
+    size_t k;
+} fc_train_matrix;
+
+/* out[rows × n] = in[rows × k] · matrixᵀ, on top of what is there where `adds`. */
+void fc_train_multiply(fc_train *train, fc_real *out, const fc_real *in, fc_train_matrix matrix, int adds);
+/* in_grad[rows × k] = out_grad[rows × n] · matrix; the matrix's gradient = out_gradᵀ · in. */
+void fc_train_multiply_back(fc_train *train, fc_real *in_grad, const fc_real *out_grad, const fc_real *in,
+                            fc_train_matrix matrix);
 
 /* One head a piece of work, its products on one thread each. */
 void fc_train_attend(fc_train *train, fc_train_layer *layer);

@@ -1,4 +1,4 @@
-/* train_step.c: the order of a step, and the products with trained matrices. */
+/* train_step.c: the order of a step. */
 #include "train_state.h"
 
 #include "flopcast/measure.h"
@@ -12,23 +12,7 @@ static void lap(fc_train *train, fc_train_part part, double *since_s) {
     *since_s = now_s;
 }
 
-/* ---- products --------------------------------------------------------------------------------------------------- */
-
-/* out[rows × n] = in[rows × k] · matrix[n × k]ᵀ, on top of what is there where `adds`. */
-static void multiply(fc_train *train, fc_real *out, const fc_real *in, size_t matrix, size_t n, size_t k, int adds) {
-    fc_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)train->tokens_count, (blasint)n, (blasint)k, 1, in,
-            (blasint)k, train->weights + matrix, (blasint)k, (fc_real)adds, out, (blasint)n);
-}
-
-/* in_grad[rows × k] = out_grad[rows × n] · matrix; the matrix's gradient = out_gradᵀ · in. */
-static void multiply_back(fc_train *train, fc_real *in_grad, const fc_real *out_grad, const fc_real *in, size_t matrix,
-                          size_t n, size_t k) {
-    blasint rows = (blasint)train->tokens_count;
-    fc_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (blasint)k, (blasint)n, 1, out_grad, (blasint)n,
-            train->weights + matrix, (blasint)k, 0, in_grad, (blasint)k);
-    fc_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)n, (blasint)k, rows, 1, out_grad, (blasint)n, in,
-            (blasint)k, 0, train->gradients + matrix, (blasint)k);
-}
+static fc_train_matrix matrix(size_t offset, size_t n, size_t k) { return (fc_train_matrix){offset, n, k}; }
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
 
@@ -36,19 +20,19 @@ static void forward_layer(fc_train *train, fc_train_layer *layer, fc_real *out, 
     size_t hidden = train->options.hidden;
     fc_train_norm_forward(train, layer->attention_norm, layer->input, layer->normed, layer->stats, layer->middle);
     lap(train, FC_TRAIN_MEMORY, clock_s);
-    multiply(train, layer->queries, layer->normed, layer->qkv, 3 * hidden, hidden, 0);
+    fc_train_multiply(train, layer->queries, layer->normed, matrix(layer->qkv, 3 * hidden, hidden), 0);
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_attend(train, layer);
     lap(train, FC_TRAIN_ATTENTION, clock_s);
-    multiply(train, layer->middle, layer->values, layer->out, hidden, hidden, 1);
+    fc_train_multiply(train, layer->middle, layer->values, matrix(layer->out, hidden, hidden), 1);
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_norm_forward(train, layer->mlp_norm, layer->middle, layer->middle_normed, layer->middle_stats, out);
     lap(train, FC_TRAIN_MEMORY, clock_s);
-    multiply(train, layer->wide, layer->middle_normed, layer->up, train->wide, hidden, 0);
+    fc_train_multiply(train, layer->wide, layer->middle_normed, matrix(layer->up, train->wide, hidden), 0);
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_activate(train, layer);
     lap(train, FC_TRAIN_MEMORY, clock_s);
-    multiply(train, out, layer->active, layer->down, hidden, train->options.ffn_hidden, 1);
+    fc_train_multiply(train, out, layer->active, matrix(layer->down, hidden, train->options.ffn_hidden), 1);
     lap(train, FC_TRAIN_MATMUL, clock_s);
 }
 
@@ -63,8 +47,8 @@ void fc_train_forward(fc_train *train, double *out_loss) {
     }
     fc_train_norm_forward(train, train->final_norm, train->last, train->last_normed, train->last_stats, NULL);
     lap(train, FC_TRAIN_MEMORY, &clock_s);
-    multiply(train, train->logits, train->last_normed, train->output_matrix, train->options.vocab,
-             train->options.hidden, 0);
+    fc_train_multiply(train, train->logits, train->last_normed,
+                      matrix(train->output_matrix, train->options.vocab, train->options.hidden), 0);
     lap(train, FC_TRAIN_MATMUL, &clock_s);
     *out_loss = fc_train_lose(train);
     lap(train, FC_TRAIN_MEMORY, &clock_s);
@@ -75,20 +59,20 @@ void fc_train_forward(fc_train *train, double *out_loss) {
 static void backward_layer(fc_train *train, fc_train_layer *layer, double *clock_s) {
     size_t hidden = train->options.hidden;
     fc_real *grad = train->normed_grad;
-    multiply_back(train, train->active_grad, train->stream_grad, layer->active, layer->down, hidden,
-                  train->options.ffn_hidden);
+    fc_train_multiply_back(train, train->active_grad, train->stream_grad, layer->active,
+                           matrix(layer->down, hidden, train->options.ffn_hidden));
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_activate_back(train, layer);
     lap(train, FC_TRAIN_MEMORY, clock_s);
-    multiply_back(train, grad, layer->wide, layer->middle_normed, layer->up, train->wide, hidden);
+    fc_train_multiply_back(train, grad, layer->wide, layer->middle_normed, matrix(layer->up, train->wide, hidden));
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_norm_back(train, layer->mlp_norm, layer->middle, layer->middle_stats, grad, 0);
     lap(train, FC_TRAIN_MEMORY, clock_s);
-    multiply_back(train, grad, train->stream_grad, layer->values, layer->out, hidden, hidden);
+    fc_train_multiply_back(train, grad, train->stream_grad, layer->values, matrix(layer->out, hidden, hidden));
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_attend_back(train, layer, grad);
     lap(train, FC_TRAIN_ATTENTION, clock_s);
-    multiply_back(train, grad, train->queries_grad, layer->normed, layer->qkv, 3 * hidden, hidden);
+    fc_train_multiply_back(train, grad, train->queries_grad, layer->normed, matrix(layer->qkv, 3 * hidden, hidden));
     lap(train, FC_TRAIN_MATMUL, clock_s);
     fc_train_norm_back(train, layer->attention_norm, layer->input, layer->stats, grad, 0);
     lap(train, FC_TRAIN_MEMORY, clock_s);
@@ -96,8 +80,8 @@ static void backward_layer(fc_train *train, fc_train_layer *layer, double *clock
 
 void fc_train_backward(fc_train *train) {
     double clock_s = fc_measure_now_s();
-    multiply_back(train, train->normed_grad, train->logits, train->last_normed, train->output_matrix,
-                  train->options.vocab, train->options.hidden);
+    fc_train_multiply_back(train, train->normed_grad, train->logits, train->last_normed,
+                           matrix(train->output_matrix, train->options.vocab, train->options.hidden));
     lap(train, FC_TRAIN_MATMUL, &clock_s);
     fc_train_norm_back(train, train->final_norm, train->last, train->last_stats, train->normed_grad, 1);
     lap(train, FC_TRAIN_MEMORY, &clock_s);
@@ -112,7 +96,7 @@ void fc_train_backward(fc_train *train) {
 
 void fc_train_step(fc_train *train, double *out_loss, fc_train_times *out_times) {
     memset(&train->times, 0, sizeof train->times);
-    openblas_set_num_threads((int)train->options.threads);
+    openblas_set_num_threads(1); /* every thread of the pool calls it for itself */
     double begin_s = fc_measure_now_s();
     fc_train_forward(train, out_loss);
     fc_train_backward(train);
@@ -124,12 +108,12 @@ void fc_train_step(fc_train *train, double *out_loss, fc_train_times *out_times)
 }
 
 void fc_train_differentiate(fc_train *train, double *out_loss) {
-    openblas_set_num_threads((int)train->options.threads);
+    openblas_set_num_threads(1); /* every thread of the pool calls it for itself */
     fc_train_forward(train, out_loss);
     fc_train_backward(train);
 }
 
 void fc_train_evaluate(fc_train *train, double *out_loss) {
-    openblas_set_num_threads((int)train->options.threads);
+    openblas_set_num_threads(1); /* every thread of the pool calls it for itself */
     fc_train_forward(train, out_loss);
 }

@@ -106,8 +106,8 @@ static void add_sizes(fc_table *table, const fc_sample *sample) {
 
 static void add_fit_error(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
     double fitted_s = 0.0;
-    if (sample->kind == FC_SAMPLE_MATMUL && sample->batch == 1) {
-        fitted_s = fc_calibration_matmul_s(&calibration->fit, (fc_dtype)sample->dtype, sample->m, sample->n, sample->k);
+    if (sample->kind == FC_SAMPLE_MATMUL) {
+        fitted_s = fc_calibration_sample_s(&calibration->fit, sample);
     }
     if (fitted_s > 0.0) {
         fc_table_cellf(table, "%+.0f %%%s", 100.0 * (fitted_s / sample->seconds - 1.0),

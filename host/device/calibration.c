@@ -5,6 +5,7 @@
 #include "flopcast/hd/collective.h"
 #include "flopcast/hd/roofline.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 const char *fc_sample_kind_name(fc_sample_kind kind) {
@@ -23,6 +24,18 @@ const char *fc_memory_op_name(fc_memory_op op) {
         "none",    "copy", "triad",  "read",         "write",  "first-touch", "layer-norm",  "rms-norm",
         "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
+}
+
+const char *fc_layout_name(fc_layout layout) {
+    static const char *const names[FC_LAYOUT_COUNT] = {"nt", "nn", "tn"};
+    return layout < FC_LAYOUT_COUNT ? names[layout] : NULL;
+}
+
+const char *fc_shape_class_name(fc_shape_class shape_class) {
+    static const char *const names[FC_SHAPE_CLASS_COUNT] = {"other",      "square",      "boundary",  "forward",
+                                                            "input-grad", "weight-grad", "attention", "router",
+                                                            "logits",     "decode"};
+    return shape_class < FC_SHAPE_CLASS_COUNT ? names[shape_class] : NULL;
 }
 
 const char *fc_collective_op_name(fc_collective_op op) {
@@ -59,17 +72,81 @@ static double attention_eff_frac(const fc_matmul_curve *curve) {
     return 2.0 / (1.0 / scores + 1.0 / values);
 }
 
-/* The longest of the measured launches, since work for all threads waits until they are awake; with none measured, what
- * the fit takes for the start of a matmul. */
-static double launch_s(const fc_calibration *calibration, uint32_t dtype) {
-    double longest_s = 0.0;
+/* The median of the launches of one kind; 0: not measured. Where a file has several, the last one stands. */
+static double launch_of(const fc_calibration *calibration, fc_memory_op op) {
+    double found_s = 0.0;
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
-        if (sample->kind == FC_SAMPLE_LAUNCH && sample->seconds > longest_s) {
-            longest_s = sample->seconds;
+        if (sample->kind == FC_SAMPLE_LAUNCH && sample->memory_op == (uint32_t)op) {
+            found_s = sample->seconds;
         }
     }
-    return longest_s > 0.0 ? longest_s : calibration->fit.dtype[dtype].launch_s;
+    return found_s;
+}
+
+/* Work for all threads waits until they are awake; a device without threads has the start of a kernel; with neither
+ * measured, what the fit takes for the start of a matmul. */
+static double launch_s(const fc_calibration *calibration, uint32_t dtype) {
+    double wake_s = launch_of(calibration, FC_MEMORY_OP_WAKE);
+    double call_s = launch_of(calibration, FC_MEMORY_OP_NONE);
+    if (wake_s > 0.0) {
+        return wake_s;
+    }
+    return call_s > 0.0 ? call_s : calibration->fit.dtype[dtype].launch_s;
+}
+
+/* ---- a processor's passes and pages ------------------------------------------------------------------------------ */
+
+static bool is_on_all_threads(const fc_sample *sample, const fc_calibration *calibration) {
+    return sample->threads == 0 || sample->threads >= calibration->device.threads;
+}
+
+/* Bytes a second of an operation on all threads and out of memory; 0: not measured. */
+static double rate_of(const fc_calibration *calibration, fc_sample_kind kind, fc_memory_op op) {
+    double rate = 0.0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        const fc_sample *sample = &calibration->samples[i];
+        if (sample->kind == (uint32_t)kind && sample->memory_op == (uint32_t)op && sample->level == 0 &&
+            is_on_all_threads(sample, calibration)) {
+            rate = sample->bytes / sample->seconds;
+        }
+    }
+    return rate;
+}
+
+static void use_passes(fc_chip *out, const fc_calibration *calibration) {
+    static const fc_memory_op ops[FC_PASS_COUNT] = {
+        [FC_PASS_STREAM] = FC_MEMORY_OP_RESIDUAL_ADD, [FC_PASS_NORM] = FC_MEMORY_OP_LAYER_NORM,
+        [FC_PASS_SOFTMAX] = FC_MEMORY_OP_SOFTMAX,     [FC_PASS_GELU] = FC_MEMORY_OP_GELU,
+        [FC_PASS_SWIGLU] = FC_MEMORY_OP_SWIGLU,       [FC_PASS_GATHER] = FC_MEMORY_OP_GATHER,
+        [FC_PASS_SCATTER] = FC_MEMORY_OP_SCATTER_ADD, [FC_PASS_OPTIMIZER] = FC_MEMORY_OP_ADAM};
+    for (int pass = 0; pass < FC_PASS_COUNT; pass++) {
+        out->pass_bytes_per_s[pass] = rate_of(calibration, FC_SAMPLE_ELEMENTWISE, ops[pass]);
+    }
+    out->first_touch_bytes_per_s = rate_of(calibration, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH);
+}
+
+static void use_curve(fc_matmul_curve *out, const fc_fit_dtype *fitted, double peak_flop_per_s) {
+    *out = fitted->curve;
+    out->eff_frac = fitted->peak_flop_per_s / peak_flop_per_s;
+    out->launch_s = fitted->launch_s;
+}
+
+/* A processor's products are timed one by one, each with its own start. With one thread alone, all are one. */
+static void use_threads(fc_chip *out, const fc_calibration *calibration) {
+    const fc_fit *fit = &calibration->fit;
+    out->threads_count = calibration->device.threads;
+    for (uint32_t i = 0; i < FC_DTYPE_COUNT && out->threads_count > 0.0; i++) {
+        double peak = fit->dtype[i].peak_flop_per_s;
+        if (!(peak > 0.0)) {
+            continue;
+        }
+        use_curve(&out->matmul[i], &fit->dtype[i], peak);
+        const fc_fit_dtype *one = fit->threads > 1 ? &fit->one_thread[i] : &fit->dtype[i];
+        if (one->peak_flop_per_s > 0.0) {
+            use_curve(&out->one_thread[i], one, peak);
+        }
+    }
 }
 
 /* The exchange of most ranks whose bandwidth is known: what a group is bound by. An all-reduce before a gather, as
@@ -130,6 +207,8 @@ fc_status fc_calibration_chip(fc_chip *out, const fc_calibration *calibration, f
     out->memory_eff_frac = 1.0;
     out->attention_eff_frac = attention_eff_frac(&fit->dtype[dtype].curve);
     out->launch_s = launch_s(calibration, dtype);
+    use_threads(out, calibration);
+    use_passes(out, calibration);
     out->cores_count = calibration->device.cores_count;
     out->clock_hz = calibration->device.clock_hz;
     use_collectives(out, fit);

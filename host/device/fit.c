@@ -1,37 +1,46 @@
 /* fit.c: measured matmuls to the curve of chip.h, by least squares of log time; held-out shapes judge it.
  *
  * Log time, since a 10 % miss on a microsecond weighs as much as one on a second. Hockney's n_1/2 ramps (Hockney and
- * Jesshope 1988) in m, n and k, a launch time, and memory traffic as a floor under the arithmetic.
+ * Jesshope 1988) in m, n and k, a launch time, a rate for each layout, and memory traffic as a floor under the
+ * arithmetic. Levenberg and Marquardt as MINPACK has it (Moré 1978), from a few starts.
  */
 #include "../base/stats.h"
 #include "flopcast/calibration.h"
 #include "flopcast/hd/math.h"
 #include "flopcast/hd/roofline.h"
-#include "minimize.h"
 
+#include <cminpack.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* One more than the curve has parameters: fewer points are copied, not fitted. */
+/* Fewer points than this are not fitted. */
 #define LEAST_SAMPLES 6
-#define PARAMETERS 5
+/* A layout needs as many samples of its own before it gets a rate of its own. */
+#define LEAST_OF_LAYOUT 4
+enum { CEILING, M_HALF, N_HALF, K_HALF, LAUNCH, NN_RATE, TN_RATE, PARAMETERS };
 
-/* Ranges of the search, as natural logs or factors: halves from nothing to a million (the most a chip may have), a
- * ceiling from the best rate seen to four times it, a launch time from 1 ns to the shortest
- * sample or the second that a chip may have. */
+/* Ranges of the search: halves from nothing to a million (the most a chip may have), a ceiling from the best rate seen
+ * to four times it, a launch time from 1 ns to the shortest sample or the second that a chip may have. */
 #define LEAST_HALF 1e-3
 #define MOST_HALF 1e6
 #define MOST_CEILING_FACTOR 4.0
 #define LEAST_LAUNCH_S 1e-9
 #define MOST_LAUNCH_S 1.0
+#define MOST_LAYOUT_FACTOR 2.0
+/* An error above this grows with its size, not its square: one disturbed timing does not bend the curve. */
+#define BEND 0.08
+/* A pull far below any noise, so that a direction which the samples leave open does not wander. */
+#define PULL 3e-3
+#define MOST_EVALUATIONS 600
 
 typedef struct fit_problem {
-    const fc_sample *samples;
+    const fc_sample **samples;
     uint32_t count;
-    uint32_t dtype;
     double best_flop_per_s;
     double least_s;
     double memory_bytes_per_s;
+    bool has_layout[FC_LAYOUT_COUNT];
+    double start[PARAMETERS];
 } fit_problem;
 
 static double sample_flop(const fc_sample *sample) {
@@ -43,28 +52,47 @@ static double traffic_bytes_per_s(const fc_sample *sample, double memory_bytes_p
     return sample->residency == FC_RESIDENCY_CACHE ? 0.0 : memory_bytes_per_s;
 }
 
-static double curve_s(const fc_fit_dtype *fitted, double memory_bytes_per_s, uint32_t dtype, double batch, double m,
-                      double n, double k) {
-    const fc_matmul_curve *curve = &fitted->curve;
-    double rate = fc_hd_matmul_rate(m, n, k, fitted->peak_flop_per_s, curve->eff_frac, curve->m_half, curve->n_half,
-                                    curve->k_half);
-    double compute_s = 2.0 * batch * m * n * k / rate;
-    double bytes = fc_dtype_bytes((fc_dtype)dtype) * batch * (m * k + n * k + m * n);
+/* A batch is one product after the other, each with a launch of its own. */
+static double curve_s(const fc_fit_dtype *fitted, double memory_bytes_per_s, const fc_sample *sample) {
+    double m = sample->m;
+    double n = sample->n;
+    double k = sample->k;
+    double rate = fc_hd_matmul_curve_rate(&fitted->curve, fitted->peak_flop_per_s, sample->layout, m, n, k);
+    double bytes = fc_dtype_bytes((fc_dtype)sample->dtype) * (m * k + n * k + m * n);
     double memory_s = memory_bytes_per_s > 0.0 ? bytes / memory_bytes_per_s : 0.0;
-    return fitted->launch_s + fc_hd_max(compute_s, memory_s);
+    return sample->batch * (fitted->launch_s + fc_hd_max(2.0 * m * n * k / rate, memory_s));
 }
+
+static double fitted_s(const fc_fit *fit, const fc_sample *sample) {
+    const fc_fit_dtype *fitted = fc_calibration_curve_of(fit, sample);
+    return fitted != NULL ? curve_s(fitted, traffic_bytes_per_s(sample, fit->memory_bytes_per_s), sample) : 0.0;
+}
+
+double fc_calibration_sample_s(const fc_fit *fit, const fc_sample *sample) { return fitted_s(fit, sample); }
 
 double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k) {
-    const fc_fit_dtype *fitted = &fit->dtype[dtype];
-    if (!(fitted->peak_flop_per_s > 0.0)) {
-        return 0.0;
-    }
-    return curve_s(fitted, fit->memory_bytes_per_s, dtype, 1.0, m, n, k);
+    fc_sample sample = {.kind = FC_SAMPLE_MATMUL, .dtype = (uint32_t)dtype, .batch = 1, .threads = fit->threads};
+    sample.m = (uint32_t)m;
+    sample.n = (uint32_t)n;
+    sample.k = (uint32_t)k;
+    return fitted_s(fit, &sample);
 }
 
-static bool is_of(const fc_sample *sample, uint32_t dtype) {
-    return sample->kind == FC_SAMPLE_MATMUL && sample->dtype == dtype && sample->seconds > 0.0 &&
-           sample_flop(sample) > 0.0;
+static bool is_one_thread(const fc_fit *fit, const fc_sample *sample) {
+    return sample->threads == 1 && fit->threads > 1;
+}
+
+const fc_fit_dtype *fc_calibration_curve_of(const fc_fit *fit, const fc_sample *sample) {
+    if (sample->dtype >= FC_DTYPE_COUNT) {
+        return NULL;
+    }
+    const fc_fit_dtype *fitted =
+        is_one_thread(fit, sample) ? &fit->one_thread[sample->dtype] : &fit->dtype[sample->dtype];
+    return fitted->peak_flop_per_s > 0.0 ? fitted : NULL;
+}
+
+static bool is_matmul(const fc_sample *sample) {
+    return sample->kind == FC_SAMPLE_MATMUL && sample->seconds > 0.0 && sample_flop(sample) > 0.0;
 }
 
 static double bounded_exp(double log_value, double least, double most) {
@@ -76,45 +104,80 @@ static fc_fit_dtype from_coordinates(const double *x, const fit_problem *problem
     fc_fit_dtype fitted;
     memset(&fitted, 0, sizeof fitted);
     fitted.curve.eff_frac = 1.0;
-    fitted.peak_flop_per_s = problem->best_flop_per_s * bounded_exp(x[0], 1.0, MOST_CEILING_FACTOR);
-    fitted.curve.m_half = bounded_exp(x[1], LEAST_HALF, MOST_HALF);
-    fitted.curve.n_half = bounded_exp(x[2], LEAST_HALF, MOST_HALF);
-    fitted.curve.k_half = bounded_exp(x[3], LEAST_HALF, MOST_HALF);
-    fitted.launch_s = bounded_exp(x[4], LEAST_LAUNCH_S, fc_hd_min(problem->least_s, MOST_LAUNCH_S));
+    fitted.peak_flop_per_s = problem->best_flop_per_s * bounded_exp(x[CEILING], 1.0, MOST_CEILING_FACTOR);
+    fitted.curve.m_half = bounded_exp(x[M_HALF], LEAST_HALF, MOST_HALF);
+    fitted.curve.n_half = bounded_exp(x[N_HALF], LEAST_HALF, MOST_HALF);
+    fitted.curve.k_half = bounded_exp(x[K_HALF], LEAST_HALF, MOST_HALF);
+    fitted.launch_s = bounded_exp(x[LAUNCH], LEAST_LAUNCH_S, fc_hd_min(problem->least_s, MOST_LAUNCH_S));
+    if (problem->has_layout[FC_LAYOUT_NN]) {
+        fitted.curve.nn_rate_frac = bounded_exp(x[NN_RATE], 1.0 / MOST_LAYOUT_FACTOR, MOST_LAYOUT_FACTOR);
+    }
+    if (problem->has_layout[FC_LAYOUT_TN]) {
+        fitted.curve.tn_rate_frac = bounded_exp(x[TN_RATE], 1.0 / MOST_LAYOUT_FACTOR, MOST_LAYOUT_FACTOR);
+    }
     return fitted;
 }
 
-static double squared_log_residuals(const double *x, void *context) {
+/* Small errors as they are; above BEND their square grows only as fast as the error (pseudo-Huber). */
+static double softened(double error) {
+    double ratio = error / BEND;
+    double size = BEND * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
+    return error < 0.0 ? -size : size;
+}
+
+static int residuals(void *context, int count, int parameters_count, const double *x, double *out, int flag) {
     const fit_problem *problem = context;
+    (void)flag;
     fc_fit_dtype fitted = from_coordinates(x, problem);
-    double sum = 0.0;
     for (uint32_t i = 0; i < problem->count; i++) {
-        const fc_sample *sample = &problem->samples[i];
-        if (!is_of(sample, problem->dtype) || sample->heldout) {
-            continue;
-        }
-        double predicted_s = curve_s(&fitted, traffic_bytes_per_s(sample, problem->memory_bytes_per_s), problem->dtype,
-                                     sample->batch, sample->m, sample->n, sample->k);
-        double residual = fc_hd_log(predicted_s / sample->seconds);
-        sum += residual * residual;
+        const fc_sample *sample = problem->samples[i];
+        double rate = traffic_bytes_per_s(sample, problem->memory_bytes_per_s);
+        out[i] = softened(fc_hd_log(curve_s(&fitted, rate, sample) / sample->seconds));
     }
-    /* A pull far below any noise, so that a direction which the samples leave open does not wander. */
-    for (size_t i = 0; i < PARAMETERS; i++) {
-        sum += 1e-9 * x[i] * x[i];
+    for (int i = 0; i < parameters_count && (int)problem->count + i < count; i++) {
+        out[(int)problem->count + i] = PULL * (x[i] - problem->start[i]);
+    }
+    return 0;
+}
+
+/* What MINPACK works in. */
+typedef struct descent {
+    double values[FC_MAX_SAMPLES + PARAMETERS];
+    double jacobian[(FC_MAX_SAMPLES + PARAMETERS) * PARAMETERS];
+    double last[FC_MAX_SAMPLES + PARAMETERS];
+} descent;
+
+/* One descent; the sum of squared residuals where it ended. */
+static double descend(double *x, descent *room, fit_problem *problem) {
+    double scale[PARAMETERS] = {0};
+    double product[PARAMETERS];
+    double a[PARAMETERS];
+    double b[PARAMETERS];
+    double c[PARAMETERS];
+    int pivots[PARAMETERS];
+    int evaluations = 0;
+    int m = (int)problem->count + PARAMETERS;
+    memcpy(problem->start, x, sizeof problem->start);
+    /* Whatever it says of its way, the point it ended at is judged like those of the other starts. */
+    (void)lmdif(residuals, problem, m, PARAMETERS, x, room->values, 1e-9, 1e-9, 0.0, MOST_EVALUATIONS, 1e-5, scale, 1,
+                1.0, 0, &evaluations, room->jacobian, m, pivots, product, a, b, c, room->last);
+    double sum = 0.0;
+    for (int i = 0; i < m; i++) {
+        sum += room->values[i] * room->values[i];
     }
     return sum;
 }
 
 /* The best of a few starts: ramps absent, of a vector, of a tile. */
 static fc_fit_dtype best_curve(fit_problem *problem) {
-    static const double half_starts[] = {0.1, 8.0, 128.0};
-    static const double steps[PARAMETERS] = {0.1, 1.0, 1.0, 1.0, 1.0};
+    static const double half_starts[] = {0.1, 8.0, 64.0};
     double best_x[PARAMETERS] = {0.0};
     double best = -1.0;
+    descent room;
     for (size_t start = 0; start < sizeof half_starts / sizeof half_starts[0]; start++) {
         double half = fc_hd_log(half_starts[start]);
-        double x[PARAMETERS] = {0.1, half, half, half, fc_hd_log(0.5 * problem->least_s)};
-        double value = fc_minimize(x, steps, PARAMETERS, squared_log_residuals, problem);
+        double x[PARAMETERS] = {0.1, half, half, half, fc_hd_log(0.5 * problem->least_s), 0.0, 0.0};
+        double value = descend(x, &room, problem);
         if (best < 0.0 || value < best) {
             best = value;
             memcpy(best_x, x, sizeof x);
@@ -123,28 +186,29 @@ static fc_fit_dtype best_curve(fit_problem *problem) {
     return from_coordinates(best_x, problem);
 }
 
-/* Median of |predicted / measured - 1| over held-out samples of one dtype, or of all (dtype FC_DTYPE_COUNT). */
-static double heldout_error(uint32_t *out_count, const fc_fit *fit, const fc_sample *samples, uint32_t samples_count,
-                            uint32_t dtype) {
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
+
+fc_fit_error fc_calibration_error(const fc_fit *fit, const fc_sample *samples, uint32_t samples_count,
+                                  const fc_fit_filter *filter) {
     double errors[FC_MAX_SAMPLES];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < samples_count; i++) {
+    for (uint32_t i = 0; i < samples_count && count < FC_MAX_SAMPLES; i++) {
         const fc_sample *sample = &samples[i];
-        bool wanted = dtype == FC_DTYPE_COUNT || sample->dtype == dtype;
-        if (!sample->heldout || !wanted || sample->dtype >= FC_DTYPE_COUNT || !is_of(sample, sample->dtype) ||
-            !(fit->dtype[sample->dtype].peak_flop_per_s > 0.0)) {
-            continue;
+        bool wanted = (filter->dtype == FC_DTYPE_COUNT || sample->dtype == filter->dtype) &&
+                      (filter->shape_class == FC_SHAPE_CLASS_COUNT || sample->shape_class == filter->shape_class) &&
+                      (filter->threads == 0 || is_one_thread(fit, sample) == (filter->threads == 1)) &&
+                      (!filter->heldout_only || sample->heldout);
+        if (wanted && is_matmul(sample) && fc_calibration_curve_of(fit, sample) != NULL) {
+            errors[count++] = fabs(fitted_s(fit, sample) / sample->seconds - 1.0);
         }
-        double predicted_s = curve_s(&fit->dtype[sample->dtype], traffic_bytes_per_s(sample, fit->memory_bytes_per_s),
-                                     sample->dtype, sample->batch, sample->m, sample->n, sample->k);
-        errors[count++] = fabs(predicted_s / sample->seconds - 1.0);
     }
-    *out_count = count;
-    if (count == 0) {
-        return 0.0;
+    fc_fit_error out = {.count = count};
+    if (count > 0) {
+        fc_stats_sort(errors, count);
+        out.median_abs_error_frac = fc_stats_quantile(errors, count, 0.5);
+        out.p90_abs_error_frac = fc_stats_quantile(errors, count, 0.9);
     }
-    fc_stats_sort(errors, count);
-    return fc_stats_quantile(errors, count, 0.5);
+    return out;
 }
 
 /* The fastest sample of the op that did not come out of a cache; a cache's if there is no other. */
@@ -163,26 +227,54 @@ static double memory_rate(const fc_sample *samples, uint32_t count, uint32_t op)
     return best_memory > 0.0 ? best_memory : best_cache;
 }
 
-/* False when the dtype has too few samples: its entry then stays "not measured". */
-static bool fit_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype) {
-    fit_problem problem = {
-        .samples = samples, .count = samples_count, .dtype = dtype, .memory_bytes_per_s = out->memory_bytes_per_s};
-    uint32_t used = 0;
+/* ---- the fit ----------------------------------------------------------------------------------------------------- */
+
+/* False when the dtype has too few samples on all threads, or on one: its entry then stays "not measured". */
+static bool fit_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype, bool one_thread) {
+    const fc_sample *used[FC_MAX_SAMPLES];
+    uint32_t of_layout[FC_LAYOUT_COUNT] = {0};
+    fit_problem problem = {.samples = used, .memory_bytes_per_s = out->memory_bytes_per_s};
     for (uint32_t i = 0; i < samples_count; i++) {
-        if (!is_of(&samples[i], dtype) || samples[i].heldout) {
+        const fc_sample *sample = &samples[i];
+        if (!is_matmul(sample) || sample->dtype != dtype || sample->heldout ||
+            is_one_thread(out, sample) != one_thread) {
             continue;
         }
-        double rate = sample_flop(&samples[i]) / samples[i].seconds;
+        double rate = sample_flop(sample) / sample->seconds;
+        double one_s = sample->seconds / sample->batch;
         problem.best_flop_per_s = fc_hd_max(problem.best_flop_per_s, rate);
-        problem.least_s = used == 0 ? samples[i].seconds : fc_hd_min(problem.least_s, samples[i].seconds);
-        used++;
+        problem.least_s = problem.count == 0 ? one_s : fc_hd_min(problem.least_s, one_s);
+        of_layout[sample->layout] += 1;
+        used[problem.count++] = sample;
     }
-    if (used < LEAST_SAMPLES) {
+    if (problem.count < LEAST_SAMPLES) {
         return false;
     }
-    out->dtype[dtype] = best_curve(&problem);
-    out->dtype[dtype].samples_count = used;
+    for (int layout = 0; layout < FC_LAYOUT_COUNT; layout++) {
+        problem.has_layout[layout] = of_layout[layout] >= LEAST_OF_LAYOUT && of_layout[0] >= LEAST_OF_LAYOUT;
+    }
+    fc_fit_dtype *fitted = one_thread ? &out->one_thread[dtype] : &out->dtype[dtype];
+    *fitted = best_curve(&problem);
+    fitted->samples_count = problem.count;
     return true;
+}
+
+static void judge_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype,
+                        bool one_thread) {
+    fc_fit_filter filter = {dtype, FC_SHAPE_CLASS_COUNT, one_thread ? 1 : 2, true};
+    fc_fit_error error = fc_calibration_error(out, samples, samples_count, &filter);
+    fc_fit_dtype *fitted = one_thread ? &out->one_thread[dtype] : &out->dtype[dtype];
+    fitted->heldout_count = error.count;
+    fitted->heldout_median_abs_error_frac = error.median_abs_error_frac;
+}
+
+uint32_t fc_calibration_threads(const fc_sample *samples, uint32_t samples_count) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < samples_count; i++) {
+        bool counts = samples[i].kind == FC_SAMPLE_MATMUL && samples[i].threads > most;
+        most = counts ? samples[i].threads : most;
+    }
+    return most;
 }
 
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error) {
@@ -191,15 +283,17 @@ fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t sam
         return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "%u samples: a fit takes at most %d", samples_count,
                             FC_MAX_SAMPLES);
     }
+    out->threads = fc_calibration_threads(samples, samples_count);
     out->memory_bytes_per_s = memory_rate(samples, samples_count, FC_MEMORY_OP_TRIAD);
     out->copy_bytes_per_s = memory_rate(samples, samples_count, FC_MEMORY_OP_COPY);
     bool any = false;
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        if (fit_dtype(out, samples, samples_count, dtype)) {
-            fc_fit_dtype *fitted = &out->dtype[dtype];
-            fitted->heldout_median_abs_error_frac =
-                heldout_error(&fitted->heldout_count, out, samples, samples_count, dtype);
+        if (fit_dtype(out, samples, samples_count, dtype, false)) {
+            judge_dtype(out, samples, samples_count, dtype, false);
             any = true;
+        }
+        if (fit_dtype(out, samples, samples_count, dtype, true)) {
+            judge_dtype(out, samples, samples_count, dtype, true);
         }
     }
     FC_TRY(fc_calibration_fit_collectives(out, samples, samples_count, error));
@@ -208,7 +302,10 @@ fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t sam
                             "no dtype has the %d matmul samples that a fit needs: measure more shapes or for longer",
                             LEAST_SAMPLES);
     }
-    out->heldout_median_abs_error_frac =
-        heldout_error(&out->heldout_count, out, samples, samples_count, FC_DTYPE_COUNT);
+    fc_fit_filter all = {FC_DTYPE_COUNT, FC_SHAPE_CLASS_COUNT, 0, true};
+    fc_fit_error heldout = fc_calibration_error(out, samples, samples_count, &all);
+    out->heldout_count = heldout.count;
+    out->heldout_median_abs_error_frac = heldout.median_abs_error_frac;
+    out->heldout_p90_abs_error_frac = heldout.p90_abs_error_frac;
     return FC_OK;
 }

@@ -6,11 +6,13 @@
 /* What fit.c asks for, at least: a draw never makes a fit impossible. */
 #define LEAST_FITTED 6
 
-static void draw_dtype(fc_sample *samples, uint32_t samples_count, uint32_t dtype, uint64_t seed) {
+/* Matmuls on one thread have a curve of their own, and so a draw of their own. */
+static void draw_dtype(fc_sample *samples, uint32_t samples_count, uint32_t dtype, int one_thread, uint64_t seed) {
     uint32_t indices[FC_MAX_SAMPLES];
     uint32_t count = 0;
     for (uint32_t i = 0; i < samples_count && count < FC_MAX_SAMPLES; i++) {
-        if (samples[i].kind == FC_SAMPLE_MATMUL && samples[i].dtype == dtype) {
+        if (samples[i].kind == FC_SAMPLE_MATMUL && samples[i].dtype == dtype &&
+            (samples[i].threads == 1) == one_thread) {
             indices[count++] = i;
         }
     }
@@ -30,6 +32,7 @@ static void draw_dtype(fc_sample *samples, uint32_t samples_count, uint32_t dtyp
 
 void fc_calibration_draw_heldout(fc_sample *samples, uint32_t samples_count, uint64_t seed) {
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        draw_dtype(samples, samples_count, dtype, seed);
+        draw_dtype(samples, samples_count, dtype, 0, seed);
+        draw_dtype(samples, samples_count, dtype, 1, seed);
     }
 }

@@ -136,7 +136,7 @@ static fc_status prepare_launch(const openblas *device, fc_sample *sample, fc_er
 static fc_status openblas_prepare(void *opened, fc_sample *sample, fc_error *error) {
     openblas *device = opened;
     FC_TRY(fc_pool_reserve(&device->pool, error));
-    bool all = sample->threads == 0 || sample->threads > device->threads || sample->kind == FC_SAMPLE_MATMUL;
+    bool all = sample->threads == 0 || sample->threads > device->threads;
     sample->threads = all ? device->threads : sample->threads;
     switch (sample->kind) {
     case FC_SAMPLE_MATMUL:
@@ -162,27 +162,34 @@ static fc_status openblas_prepare(void *opened, fc_sample *sample, fc_error *err
     return FC_OK;
 }
 
-/* out[m×n] = a[m×k] · weights[n×k]ᵀ: the layout of a trained layer. */
+/* One product of the prepared layout. Rows of an operand are as long as it is wide where it lies. */
+static void multiply(const fc_sample *sample, const unsigned char *a, const unsigned char *b, unsigned char *c) {
+    CBLAS_TRANSPOSE turn_a = sample->layout == FC_LAYOUT_TN ? CblasTrans : CblasNoTrans;
+    CBLAS_TRANSPOSE turn_b = sample->layout == FC_LAYOUT_NT ? CblasTrans : CblasNoTrans;
+    blasint m = (blasint)sample->m;
+    blasint n = (blasint)sample->n;
+    blasint k = (blasint)sample->k;
+    blasint a_row = turn_a == CblasTrans ? m : k;
+    blasint b_row = turn_b == CblasTrans ? k : n;
+    if (sample->dtype == FC_DTYPE_FP32) {
+        cblas_sgemm(CblasRowMajor, turn_a, turn_b, m, n, k, 1.0F, (const float *)(const void *)a, a_row,
+                    (const float *)(const void *)b, b_row, 0.0F, (float *)(void *)c, n);
+    } else {
+        cblas_dgemm(CblasRowMajor, turn_a, turn_b, m, n, k, 1.0, (const double *)(const void *)a, a_row,
+                    (const double *)(const void *)b, b_row, 0.0, (double *)(void *)c, n);
+    }
+}
+
 static void multiply_once(openblas *device) {
     const fc_sample *sample = &device->sample;
     const unsigned char *a = device->pool.bytes + device->next_set * (device->a_bytes + device->b_bytes);
     const unsigned char *b = a + device->a_bytes;
     unsigned char *c = device->pool.bytes + device->pool.size_bytes - (device->next_set + 1) * device->c_bytes;
     device->next_set = device->next_set + 1 < device->sets_count ? device->next_set + 1 : 0;
-    blasint m = (blasint)sample->m;
-    blasint n = (blasint)sample->n;
-    blasint k = (blasint)sample->k;
+    size_t width = (size_t)fc_dtype_bytes((fc_dtype)sample->dtype);
     for (size_t i = 0; i < sample->batch; i++) {
-        size_t at_a = i * sample->m * sample->k;
-        size_t at_b = i * sample->n * sample->k;
-        size_t at_c = i * sample->m * sample->n;
-        if (sample->dtype == FC_DTYPE_FP32) {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0F, (const float *)(const void *)a + at_a,
-                        k, (const float *)(const void *)b + at_b, k, 0.0F, (float *)(void *)c + at_c, n);
-        } else {
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0, (const double *)(const void *)a + at_a,
-                        k, (const double *)(const void *)b + at_b, k, 0.0, (double *)(void *)c + at_c, n);
-        }
+        multiply(sample, a + i * sample->m * sample->k * width, b + i * sample->n * sample->k * width,
+                 c + i * sample->m * sample->n * width);
     }
 }
 
@@ -198,6 +205,10 @@ static void call_once(void) {
 /* The calling thread is one of those of OpenBLAS, the first; so it keeps to the first processor. */
 static void run_calls(openblas *device, uint32_t calls, double *out_seconds) {
     bool pinned = device->pinned && fc_pin_self(&device->processors, 0);
+    bool fewer = device->sample.kind == FC_SAMPLE_MATMUL && device->sample.threads < device->threads;
+    if (fewer) {
+        openblas_set_num_threads((int)device->sample.threads);
+    }
     double begin_s = fc_measure_now_s();
     for (uint32_t call = 0; call < calls; call++) {
         if (device->sample.kind == FC_SAMPLE_MATMUL) {
@@ -207,6 +218,9 @@ static void run_calls(openblas *device, uint32_t calls, double *out_seconds) {
         }
     }
     *out_seconds = fc_measure_now_s() - begin_s;
+    if (fewer) {
+        openblas_set_num_threads((int)device->threads);
+    }
     if (pinned) {
         fc_pin_free_self(&device->processors);
     }

@@ -91,6 +91,7 @@ static const value_row sample_rows[] = {
 };
 
 static const value_row fit_rows[] = {
+    U32(fc_fit, threads, "threads", 0.0, 1e6, false),
     F64(fc_fit, memory_bytes_per_s, "memory_bytes_per_s", 0.0, 1e18, false),
     F64(fc_fit, copy_bytes_per_s, "copy_bytes_per_s", 0.0, 1e18, false),
 };
@@ -100,6 +101,8 @@ static const value_row fit_dtype_rows[] = {
     F64(fc_fit_dtype, curve.m_half, "m_half", 0.0, 1e6, true),
     F64(fc_fit_dtype, curve.n_half, "n_half", 0.0, 1e6, true),
     F64(fc_fit_dtype, curve.k_half, "k_half", 0.0, 1e6, true),
+    F64(fc_fit_dtype, curve.nn_rate_frac, "nn_rate_frac", 0.0, 1e3, false),
+    F64(fc_fit_dtype, curve.tn_rate_frac, "tn_rate_frac", 0.0, 1e3, false),
     F64(fc_fit_dtype, launch_s, "launch_s", 0.0, 1.0, true),
     U32(fc_fit_dtype, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
     U32(fc_fit_dtype, heldout_count, "heldout_count", 0.0, FC_MAX_SAMPLES, false),
@@ -117,6 +120,7 @@ static const value_row fit_collective_rows[] = {
 static const value_row heldout_rows[] = {
     U32(fc_fit, heldout_count, "count", 0.0, FC_MAX_SAMPLES, false),
     F64(fc_fit, heldout_median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
+    F64(fc_fit, heldout_p90_abs_error_frac, "p90_abs_error_frac", 0.0, 1e9, false),
 };
 
 /* The longest list of names that a key takes. */
@@ -222,6 +226,8 @@ static const char *kind_name(uint32_t index) { return fc_sample_kind_name((fc_sa
 static const char *dtype_name(uint32_t index) { return fc_dtype_name((fc_dtype)index); }
 static const char *residency_name(uint32_t index) { return fc_residency_name((fc_residency)index); }
 static const char *collective_op_name(uint32_t index) { return fc_collective_op_name((fc_collective_op)index); }
+static const char *layout_name(uint32_t index) { return fc_layout_name((fc_layout)index); }
+static const char *class_name(uint32_t index) { return fc_shape_class_name((fc_shape_class)index); }
 static const char *memory_op_name(uint32_t index) { return fc_memory_op_name((fc_memory_op)index); }
 
 /* One of `count` names; *out is left alone when the key is missing and not required. */
@@ -296,6 +302,8 @@ static fc_status read_sample(fc_sample *out, const fc_node *node, fc_error *erro
     bool has_dtype = out->kind == FC_SAMPLE_MATMUL || out->kind == FC_SAMPLE_CEILING;
     FC_TRY(read_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
     FC_TRY(read_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
+    FC_TRY(read_name(&out->layout, node, "layout", layout_name, FC_LAYOUT_COUNT, false, error));
+    FC_TRY(read_name(&out->shape_class, node, "class", class_name, FC_SHAPE_CLASS_COUNT, false, error));
     if (out->kind == FC_SAMPLE_COLLECTIVE) {
         FC_TRY(read_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
     } else {
@@ -336,18 +344,32 @@ static fc_status read_samples(fc_calibration *out, fc_arena *arena, const fc_nod
     return FC_OK;
 }
 
-static fc_status read_fit_dtype(fc_fit *out, const fc_node *node, fc_error *error) {
+static fc_status read_fit_dtype(fc_fit_dtype curves[FC_DTYPE_COUNT], const fc_node *node, fc_error *error) {
     uint32_t dtype = 0;
     fc_fit_dtype fitted;
     memset(&fitted, 0, sizeof fitted);
     fitted.curve.eff_frac = 1.0;
     FC_TRY(read_rows(&fitted, fit_dtype_rows, COUNT_OF(fit_dtype_rows), node, error));
     FC_TRY(read_name(&dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, true, error));
-    if (out->dtype[dtype].peak_flop_per_s > 0.0) {
+    if (curves[dtype].peak_flop_per_s > 0.0) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is fitted twice; keep one",
                              fc_dtype_name((fc_dtype)dtype));
     }
-    out->dtype[dtype] = fitted;
+    curves[dtype] = fitted;
+    return FC_OK;
+}
+
+/* Optional: older files, and devices without threads, have none. */
+static fc_status read_fit_one_thread(fc_fit *out, const fc_node *list, fc_error *error) {
+    if (list == NULL || list->kind == FC_NODE_NULL) {
+        return FC_OK;
+    }
+    if (list->kind != FC_NODE_LIST) {
+        return refuse(list, "a list of fits on one thread", error);
+    }
+    for (const fc_node *node = list->first; node != NULL; node = node->next) {
+        FC_TRY(read_fit_dtype(out->one_thread, node, error));
+    }
     return FC_OK;
 }
 
@@ -382,8 +404,9 @@ static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldou
             "the samples");
     }
     for (const fc_node *node = list->first; node != NULL; node = node->next) {
-        FC_TRY(read_fit_dtype(out, node, error));
+        FC_TRY(read_fit_dtype(out->dtype, node, error));
     }
+    FC_TRY(read_fit_one_thread(out, fc_node_get(fit, "one_thread"), error));
     if (heldout != NULL && heldout->kind != FC_NODE_NULL) {
         FC_TRY(read_rows(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
     }
@@ -437,6 +460,7 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
     FC_TRY(read_samples(out, arena, root, error));
     const fc_node *fit = fc_node_get(root, "fit");
     if (fit != NULL && fit->kind != FC_NODE_NULL) {
+        out->fit.threads = fc_calibration_threads(out->samples, out->samples_count);
         return read_fit(&out->fit, fit, fc_node_get(root, "heldout"), error);
     }
     return make_fit(out, root, error);

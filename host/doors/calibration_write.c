@@ -60,6 +60,10 @@ static void write_sample(fc_json_out *json, const fc_sample *sample) {
     fc_json_out_count(json, "n", sample->n);
     fc_json_out_count(json, "k", sample->k);
     fc_json_out_count(json, "batch", sample->batch);
+    if (sample->kind == FC_SAMPLE_MATMUL) {
+        fc_json_out_text(json, "layout", fc_layout_name((fc_layout)sample->layout));
+        fc_json_out_text(json, "class", fc_shape_class_name((fc_shape_class)sample->shape_class));
+    }
     fc_json_out_number(json, "bytes", sample->bytes);
     fc_json_out_count(json, "threads", sample->threads);
     fc_json_out_text(json, "residency", fc_residency_name((fc_residency)sample->residency));
@@ -82,11 +86,23 @@ static void write_fit_dtype(fc_json_out *json, fc_dtype dtype, const fc_fit_dtyp
     fc_json_out_number(json, "m_half", fitted->curve.m_half);
     fc_json_out_number(json, "n_half", fitted->curve.n_half);
     fc_json_out_number(json, "k_half", fitted->curve.k_half);
+    fc_json_out_number(json, "nn_rate_frac", fitted->curve.nn_rate_frac);
+    fc_json_out_number(json, "tn_rate_frac", fitted->curve.tn_rate_frac);
     fc_json_out_number(json, "launch_s", fitted->launch_s);
     fc_json_out_count(json, "samples_count", fitted->samples_count);
     fc_json_out_count(json, "heldout_count", fitted->heldout_count);
     fc_json_out_number(json, "heldout_median_abs_error_frac", fitted->heldout_median_abs_error_frac);
     fc_json_out_end_object(json);
+}
+
+static void write_curves(fc_json_out *json, const char *key, const fc_fit_dtype *curves) {
+    fc_json_out_list(json, key);
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        if (curves[dtype].peak_flop_per_s > 0.0) {
+            write_fit_dtype(json, (fc_dtype)dtype, &curves[dtype]);
+        }
+    }
+    fc_json_out_end_list(json);
 }
 
 static void write_fit_collectives(fc_json_out *json, const fc_fit *fit) {
@@ -112,18 +128,15 @@ static void write_fit(fc_json_out *json, const fc_fit *fit) {
     fc_json_out_object(json, "fit");
     fc_json_out_number(json, "memory_bytes_per_s", fit->memory_bytes_per_s);
     fc_json_out_number(json, "copy_bytes_per_s", fit->copy_bytes_per_s);
-    fc_json_out_list(json, "dtypes");
-    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        if (fit->dtype[dtype].peak_flop_per_s > 0.0) {
-            write_fit_dtype(json, (fc_dtype)dtype, &fit->dtype[dtype]);
-        }
-    }
-    fc_json_out_end_list(json);
+    fc_json_out_count(json, "threads", fit->threads);
+    write_curves(json, "dtypes", fit->dtype);
+    write_curves(json, "one_thread", fit->one_thread);
     write_fit_collectives(json, fit);
     fc_json_out_end_object(json);
     fc_json_out_object(json, "heldout");
     fc_json_out_count(json, "count", fit->heldout_count);
     fc_json_out_number(json, "median_abs_error_frac", fit->heldout_median_abs_error_frac);
+    fc_json_out_number(json, "p90_abs_error_frac", fit->heldout_p90_abs_error_frac);
     fc_json_out_end_object(json);
 }
 
@@ -167,8 +180,9 @@ static const char *op_name(const fc_sample *sample) {
 fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibration, fc_error *error) {
     static const char *const heading[] = {"kind",       "op",      "dtype",    "m",         "n",       "k",
                                           "batch",      "bytes",   "threads",  "residency", "seconds", "seconds_min",
-                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks",   "level"};
-    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllrr");
+                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks",   "level",
+                                          "layout",     "class"};
+    fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllrrll");
     if (table == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
     }
@@ -192,7 +206,11 @@ fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibrat
                                sample->unstable ? "true" : "false",
                                sample->heldout ? "true" : "false",
                                exact(text, sample->ranks),
-                               exact(text, sample->level)};
+                               exact(text, sample->level),
+                               sample->kind == FC_SAMPLE_MATMUL ? fc_layout_name((fc_layout)sample->layout) : "",
+                               sample->kind == FC_SAMPLE_MATMUL
+                                   ? fc_shape_class_name((fc_shape_class)sample->shape_class)
+                                   : ""};
         fc_table_row(table, cells);
     }
     fc_table_print_csv(table, text);

@@ -266,6 +266,17 @@ static const fc_field stack_fields[] = {
     NUMBER(fc_stack, expert_imbalance, "expert_imbalance", FC_UNIT_NONE, 1, 10, "most loaded expert rank / average"),
     NUMBER(fc_stack, straggler_frac, "straggler", FC_UNIT_FRAC, 0, 1, "time lost to the slowest rank"),
     NUMBER(fc_stack, reserve_bytes, "reserve", FC_UNIT_BYTES, 0, 1e12, "memory the framework keeps, per chip"),
+    SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
+    NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
+           "on a processor: tensors this large are mapped anew each time; 0: none is"),
+    NUMBER(fc_stack, weight_moves, "weight_moves", FC_UNIT_NONE, 0, 1000,
+           "on a processor: numbers a parameter that the optimizer moves, one kernel an operation; 0: one fused pass"),
+    NUMBER(fc_stack, weight_tensors, "weight_tensors", FC_UNIT_NONE, 0, 100,
+           "on a processor: tensors a parameter that the optimizer makes anew"),
+    NUMBER(fc_stack, pool_spin_s, "pool_spin", FC_UNIT_S, 0, 1,
+           "on a processor: after a pass, how long its threads keep the library's from theirs"),
+    NUMBER(fc_stack, host_s_per_kernel, "host_per_kernel", FC_UNIT_S, 0, 1,
+           "on a processor: the caller's own time for each kernel"),
 };
 
 static const fc_field plan_fields[] = {

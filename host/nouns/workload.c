@@ -50,11 +50,17 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"expert_imbalance", offsetof(fc_stack, expert_imbalance), FC_UNIT_NONE, 1.0, 10.0},
         {"straggler", offsetof(fc_stack, straggler_frac), FC_UNIT_FRAC, 0.0, 1.0},
         {"reserve", offsetof(fc_stack, reserve_bytes), FC_UNIT_BYTES, 0.0, 1e12},
+        {"fresh_tensor", offsetof(fc_stack, fresh_tensor_bytes), FC_UNIT_BYTES, 0.0, 1e12},
+        {"weight_moves", offsetof(fc_stack, weight_moves), FC_UNIT_NONE, 0.0, 1000.0},
+        {"weight_tensors", offsetof(fc_stack, weight_tensors), FC_UNIT_NONE, 0.0, 100.0},
+        {"pool_spin", offsetof(fc_stack, pool_spin_s), FC_UNIT_S, 0.0, 1.0},
+        {"host_per_kernel", offsetof(fc_stack, host_s_per_kernel), FC_UNIT_S, 0.0, 1.0},
     };
     FC_TRY(fc_check_text("stack", "name", stack->name, sizeof stack->name, error));
     FC_TRY(fc_check_whole("stack", "flash_attention", stack->flash_attention, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "fused_kernels", stack->fused_kernels, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "dropout", stack->dropout, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "own_threads", stack->own_threads, 0, 1, error));
     return fc_check_limits("stack", stack, limits, sizeof limits / sizeof limits[0], error);
 }

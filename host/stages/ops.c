@@ -41,6 +41,9 @@ fc_op *fc_rows_matmul(fc_counter *c, const char *name, double instances, double 
     op->k_axes = k_axes;
     op->params_count = n * k + bias_count;
     op->params_axes = n_axes | k_axes;
+    /* Eager: with a bias the result is filled with it before the product, and its gradient is a sum over the rows. */
+    double biased = bias_count > 0.0 ? 1.0 : 0.0;
+    fc_rows_eager(c, op, n, (fc_numbers){biased * n, 0, 1, biased}, (fc_numbers){biased * n, 0, k / n, biased});
     return op;
 }
 
@@ -49,16 +52,44 @@ fc_op *fc_rows_memory(fc_counter *c, const char *name, double instances, double 
     op->n = width;
     op->dtype = c->side_dtype;
     op->extra_bytes_per_token = fused * c->number_bytes;
-    op->extra_unfused_bytes_per_token = unfused * c->number_bytes;
+    /* Until a row tells better: each kernel reads and writes one tensor, and costs twice as much on its way back. */
+    double all = fused + unfused;
+    double tensors = width > 0.0 ? all / (2.0 * width) : 0.0;
+    fc_rows_eager(c, op, width, (fc_numbers){all, 0, tensors, tensors},
+                  (fc_numbers){2.0 * all, 0, 2.0 * tensors, 2.0 * tensors});
+    fc_rows_fused(c, op, fused, 2.0 * fused);
     return op;
 }
 
-/* Fused: read and write. One operation a pass: square, mean, scale, weight (7 passes), and for a layer norm mean,
- * subtract, square, mean, scale, weight, bias (12 passes). */
+static fc_passes to_passes(const fc_counter *c, fc_numbers numbers) {
+    return (fc_passes){numbers.streamed * c->number_bytes, numbers.passed * c->number_bytes, numbers.tensors,
+                       numbers.kernels};
+}
+
+void fc_rows_eager(const fc_counter *c, fc_op *op, double tensor, fc_numbers forward, fc_numbers backward) {
+    op->tensor_bytes_per_token = tensor * c->number_bytes;
+    op->eager_forward = to_passes(c, forward);
+    op->eager_backward = to_passes(c, backward);
+}
+
+void fc_rows_fused(const fc_counter *c, fc_op *op, double forward, double backward) {
+    op->fused_forward = to_passes(c, (fc_numbers){0, forward, 0, forward > 0.0 ? 1 : 0});
+    op->fused_backward = to_passes(c, (fc_numbers){0, backward, 0, backward > 0.0 ? 1 : 0});
+}
+
+/* Fused: read and write. Eager: a layer norm is one kernel each way (back: input and gradient, twice for the gradients of
+ * scale and shift, and the result); an RMS norm is written out: square, mean, inverse root, two products, and back. */
 fc_op *fc_rows_norm(fc_counter *c, const char *name, double instances, double width) {
     bool centred = c->model->norm == FC_NORM_LAYER || c->model->norm == FC_NORM_LAYER_SCALE;
-    fc_op *op = fc_rows_memory(c, name, instances, width, 2.0 * width, (centred ? 10.0 : 5.0) * width);
+    fc_op *op = fc_rows_memory(c, name, instances, width, 2.0 * width, (centred ? 0.0 : 5.0) * width);
+    op->pass = FC_PASS_NORM;
+    fc_rows_fused(c, op, 3.0 * width, 4.0 * width); /* with the copy that the next residual adds to; back in place */
     op->row_axes |= SEQUENCE;
+    if (centred) {
+        fc_rows_eager(c, op, width, (fc_numbers){0, 2.0 * width, 1, 1}, (fc_numbers){0, 5.0 * width, 1, 2});
+    } else {
+        fc_rows_eager(c, op, width, (fc_numbers){7.0 * width, 0, 3, 6}, (fc_numbers){20.0 * width, 0, 7, 12});
+    }
     op->params_count = c->norm_factor * width;
     return op;
 }
@@ -75,6 +106,11 @@ void fc_rows_save(const fc_counter *c, fc_op *op, double numbers, uint32_t axes,
     fc_rows_save_bytes(op, numbers * c->number_bytes, axes, when);
 }
 
+static void scale_passes(fc_passes *passes, double by) {
+    passes->stream_bytes_per_token *= by;
+    passes->pass_bytes_per_token *= by;
+}
+
 void fc_rows_scale_to_encoder(fc_counter *c, uint32_t first_row) {
     for (uint32_t i = first_row; i < c->ops->ops_count; i++) {
         fc_op *op = &c->ops->ops[i];
@@ -82,6 +118,11 @@ void fc_rows_scale_to_encoder(fc_counter *c, uint32_t first_row) {
         op->full_flop_per_token *= c->encoder_ratio;
         op->extra_bytes_per_token *= c->encoder_ratio;
         op->extra_unfused_bytes_per_token *= c->encoder_ratio;
+        op->tensor_bytes_per_token *= c->encoder_ratio;
+        scale_passes(&op->eager_forward, c->encoder_ratio);
+        scale_passes(&op->eager_backward, c->encoder_ratio);
+        scale_passes(&op->fused_forward, c->encoder_ratio);
+        scale_passes(&op->fused_backward, c->encoder_ratio);
         for (uint32_t j = 0; j < op->saved_count; j++) {
             op->saved[j].bytes_per_token *= c->encoder_ratio;
         }
@@ -154,6 +195,9 @@ static void count_embedding(fc_counter *c) {
     const fc_model *m = c->model;
     fc_op *op = fc_rows_memory(c, "embedding", 1.0, c->hidden, 2.0 * c->hidden, 0.0);
     op->place = FC_PLACE_FIRST;
+    op->pass = FC_PASS_GATHER;
+    fc_rows_fused(c, op, 2.0 * c->hidden, 3.0 * c->hidden);
+    fc_rows_eager(c, op, c->hidden, (fc_numbers){0, 2.0 * c->hidden, 1, 1}, (fc_numbers){3.0 * c->hidden, 0, 0, 2});
     op->n_axes = TENSOR; /* vocabulary-parallel */
     op->params_count = (double)m->vocab * c->hidden;
     op->params_axes = TENSOR;
@@ -177,8 +221,8 @@ static void count_embedding(fc_counter *c) {
     }
 }
 
-/* Logits and their loss. Cross-entropy over the vocabulary, fused: read the logits, write their gradient in place; one
- * operation a pass in fp32: widen, maximum, subtract, exponential, sum. */
+/* Logits and their loss. Cross-entropy over the vocabulary, fused: read the logits, write their gradient in place. Eager:
+ * logarithm of the softmax; back: a gradient of zeros but for the targets, then that of the softmax. */
 static void count_logits(fc_counter *c, const char *logits, const char *loss, double instances, bool owns_weights) {
     double vocab = (double)c->model->vocab;
     fc_op *op = fc_rows_matmul(c, logits, instances, vocab, c->hidden, TENSOR, 0, 0.0);
@@ -193,7 +237,10 @@ static void count_logits(fc_counter *c, const char *logits, const char *loss, do
     op->place = FC_PLACE_LAST;
     op->n_axes = TENSOR;
     double wide_bytes = c->number_bytes < 4.0 ? 4.0 : c->number_bytes;
-    op->extra_unfused_bytes_per_token = vocab * (7.0 * wide_bytes - c->number_bytes);
+    op->pass = FC_PASS_SOFTMAX;
+    fc_rows_fused(c, op, 2.0 * vocab, 0.0);
+    fc_rows_eager(c, op, vocab * wide_bytes / c->number_bytes, (fc_numbers){0, 2.0 * vocab, 1, 2},
+                  (fc_numbers){vocab, 3.0 * vocab, 2, 3});
     fc_rows_save_bytes(op, vocab * wide_bytes, TENSOR, FC_SAVED_ALWAYS);
 }
 
@@ -246,6 +293,9 @@ static void count_residual(fc_counter *c, const char *name, double instances) {
         return;
     }
     fc_op *op = fc_rows_memory(c, name, instances, c->hidden, 3.0 * c->hidden, 0.0);
+    /* Eager, back: the gradients of both ways are added. */
+    fc_rows_fused(c, op, 0.0, 0.0);
+    fc_rows_eager(c, op, c->hidden, (fc_numbers){3.0 * c->hidden, 0, 1, 1}, (fc_numbers){3.0 * c->hidden, 0, 0, 1});
     op->row_axes |= SEQUENCE;
     fc_rows_save_bytes(op, c->hidden, SEQUENCE, FC_SAVED_IF_DROPOUT);
 }

@@ -42,6 +42,14 @@ void fc_rows_core(fc_counter *c, const char *name, double instances, double mean
     op->full_flop_per_token = 2.0 * op->n * full_keys;
     op->extra_bytes_per_token = c->number_bytes * (qkv + heads * c->v_dim);
     op->extra_unfused_bytes_per_token = c->number_bytes * 4.0 * heads * full_keys;
+    op->pass = FC_PASS_SOFTMAX;
+    /* Eager, of plain attention: the product's scores are scaled, copied, masked in place (the mask is a byte a score) and
+     * softened; back: the gradient of the shares, of the softmax, of the mask's copy, of the scale. */
+    double scores = heads * full_keys;
+    /* Fused, on a processor: the softmax of the keys that are seen, in place; back reads both and writes one. */
+    fc_rows_fused(c, op, 2.0 * heads * mean_keys, 0.0);
+    op->fused_backward = (fc_passes){3.0 * heads * mean_keys * c->number_bytes, 0, 0, 1};
+    fc_rows_eager(c, op, scores, (fc_numbers){6.25 * scores, 2.0 * scores, 4, 4}, (fc_numbers){9.25 * scores, 0, 4, 5});
     op->params_count = c->model->attention_sinks ? heads : 0.0;
     op->params_axes = TENSOR;
     uint32_t plain = FC_SAVED_IF_PLAIN_ATTENTION | FC_SAVED_UNTIL_SELECTIVE;
@@ -118,6 +126,13 @@ static void count_output(fc_counter *c, double layers) {
     }
     fc_op *op =
         fc_rows_matmul(c, "attn_out", layers, c->hidden, values, 0, TENSOR, m->attention_out_bias ? c->hidden : 0.0);
+    /* Eager: queries, keys, values and their weighted sum change between row order and head order by copies; back the same
+     * for their gradients, and the three are joined to one. */
+    double h = values;
+    op->eager_forward.stream_bytes_per_token += 8.0 * h * c->number_bytes;
+    op->eager_forward.kernels_count += 4.0;
+    op->eager_backward.stream_bytes_per_token += 14.0 * h * c->number_bytes;
+    op->eager_backward.kernels_count += 8.0;
     fc_rows_save(c, op, values, TENSOR, FC_SAVED_ALWAYS);
 }
 

@@ -9,6 +9,14 @@ static fc_op *count_activation(fc_counter *c, const char *name, double instances
     bool gated = c->model->ffn_type == FC_FFN_GATED;
     fc_op *op = fc_rows_memory(c, name, instances, width, (gated ? 3.0 : 2.0) * width, gated ? 2.0 * width : 0.0);
     op->n_axes = TENSOR;
+    op->pass = gated ? FC_PASS_SWIGLU : FC_PASS_GELU;
+    fc_rows_fused(c, op, (gated ? 3.0 : 2.0) * width, (gated ? 5.0 : 3.0) * width);
+    if (gated) { /* SiLU, then the product; back: two products, SiLU's, and the sum of two input gradients */
+        fc_rows_eager(c, op, width, (fc_numbers){3.0 * width, 2.0 * width, 2, 2},
+                      (fc_numbers){6.0 * width + 3.0 * c->hidden, 3.0 * width, 3, 4});
+    } else {
+        fc_rows_eager(c, op, width, (fc_numbers){0, 2.0 * width, 1, 1}, (fc_numbers){0, 3.0 * width, 1, 1});
+    }
     fc_rows_save(c, op, fc_rows_ffn_matrices(c->model) * width, TENSOR, FC_SAVED_ALWAYS);
     return op;
 }

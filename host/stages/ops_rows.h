@@ -10,6 +10,7 @@
 #ifndef FLOPCAST_HOST_STAGES_OPS_ROWS_H
 #define FLOPCAST_HOST_STAGES_OPS_ROWS_H
 
+#include "flopcast/chip.h"
 #include "flopcast/model.h"
 #include "flopcast/results.h"
 #include "flopcast/workload.h"
@@ -46,6 +47,17 @@ fc_op *fc_rows_matmul(fc_counter *c, const char *name, double instances, double 
                       uint32_t k_axes, double bias_count);
 /* A pass over `width` numbers a token that reads and writes `fused` numbers, and `unfused` more when not fused. */
 fc_op *fc_rows_memory(fc_counter *c, const char *name, double instances, double width, double fused, double unfused);
+/* What each direction of a row takes where every operation is a kernel of its own: numbers streamed, numbers through the
+ * row's own kind of pass, tensors made of `tensor` numbers, kernels. All a token. */
+typedef struct fc_numbers {
+    double streamed;
+    double passed;
+    double tensors;
+    double kernels;
+} fc_numbers;
+void fc_rows_eager(const fc_counter *c, fc_op *op, double tensor, fc_numbers forward, fc_numbers backward);
+/* The same where kernels are fused: one kernel each way that moves so many numbers at the rate of the row's pass. */
+void fc_rows_fused(const fc_counter *c, fc_op *op, double forward, double backward);
 /* A norm over `width`, rows divided by sequence parallelism. */
 fc_op *fc_rows_norm(fc_counter *c, const char *name, double instances, double width);
 /* Bytes kept for backward: `numbers` activations. */

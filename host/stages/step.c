@@ -7,6 +7,7 @@
 #include "flopcast/stages.h"
 #include "flopcast/hd/roofline.h"
 #include "shard.h"
+#include "step_op.h"
 #include "step_traffic.h"
 
 #include <stdbool.h>
@@ -17,17 +18,11 @@ static const double BACKWARD_MEMORY_PASSES = 2.0;
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
 
-/* Forward and backward seconds of one instance of a row on one rank, one micro-batch. */
-typedef struct op_time {
-    double forward_s;
-    double backward_s;
-    double launch_s;
-} op_time;
-
 /* Sums over the fullest stage, one micro-batch. */
 typedef struct stage_time {
     double class_s[FC_OP_CLASS_COUNT];
     double launch_s;
+    double touch_s;
     double recompute_s;
     double recompute_flop; /* of the whole step */
 } stage_time;
@@ -40,20 +35,23 @@ static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, dou
     return fc_hd_roofline_s(2.0 * m * n * k, rate, bytes, on->memory_bytes_per_s);
 }
 
-static op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
+fc_product fc_step_product(const fc_step_machine *on, const fc_op *op) {
     double groups = op->groups / fc_shard_ways(on->plan, op->group_axes);
     bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
     /* expert rows arrive from all ranks of the expert group and spread over the group's experts */
     double rows = op->rows_per_token * on->tokens / fc_shard_ways(on->plan, op->row_axes & ~(uint32_t)FC_AXIS_EXPERT);
-    double m = rows / groups;
-    double n = op->n / fc_shard_ways(on->plan, op->n_axes);
-    double k = op->k / fc_shard_ways(on->plan, op->k_axes);
     double imbalance = experts ? on->stack->expert_imbalance : 1.0;
-    m *= imbalance;
-    op_time out;
-    double times = groups * op->repeats;
-    out.forward_s = times * matmul_s(on, op, m, n, k);
-    out.backward_s = times * (matmul_s(on, op, m, k, n) + matmul_s(on, op, k, n, m));
+    return (fc_product){.m = imbalance * rows / groups,
+                        .n = op->n / fc_shard_ways(on->plan, op->n_axes),
+                        .k = op->k / fc_shard_ways(on->plan, op->k_axes),
+                        .count = groups * op->repeats};
+}
+
+static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
+    fc_product p = fc_step_product(on, op);
+    fc_op_time out = {0};
+    out.forward_s = p.count * matmul_s(on, op, p.m, p.n, p.k);
+    out.backward_s = p.count * (matmul_s(on, op, p.m, p.k, p.n) + matmul_s(on, op, p.k, p.n, p.m));
     out.launch_s = 3.0 * op->repeats * on->launch_s;
     return out;
 }
@@ -79,7 +77,7 @@ static double score_dropout_s(const fc_step_machine *on, const fc_op *op) {
     return bytes * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes) / on->memory_bytes_per_s;
 }
 
-static op_time time_core(const fc_step_machine *on, const fc_op *op) {
+static fc_op_time time_core(const fc_step_machine *on, const fc_op *op) {
     double peak = on->chip->peak_flop_per_s[op->dtype];
     bool flash = on->stack->flash_attention != 0;
     double counted = flash ? op->flop_per_token : op->full_flop_per_token;
@@ -87,7 +85,7 @@ static op_time time_core(const fc_step_machine *on, const fc_op *op) {
     double arithmetic_s = flop / (peak * on->chip->attention_eff_frac);
     double bytes_s = traffic_s(on, op);
     double drop_s = flash ? 0.0 : score_dropout_s(on, op);
-    op_time out;
+    fc_op_time out = {0};
     /* plain attention is matmuls and passes over memory one after the other; flash attention overlaps them */
     out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s + drop_s;
     double backward_arithmetic_s = arithmetic_s * (flash && op->op_class == FC_OP_ATTENTION ? FLASH_BACKWARD : 2.0);
@@ -98,15 +96,18 @@ static op_time time_core(const fc_step_machine *on, const fc_op *op) {
     return out;
 }
 
-static op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
-    op_time out;
+static fc_op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
+    fc_op_time out = {0};
     out.forward_s = traffic_s(on, op) * op->repeats;
     out.backward_s = out.forward_s * BACKWARD_MEMORY_PASSES;
     out.launch_s = 2.0 * op->repeats * on->launch_s;
     return out;
 }
 
-static op_time time_op(const fc_step_machine *on, const fc_op *op) {
+static fc_op_time time_op(const fc_step_machine *on, const fc_op *op) {
+    if (on->chip->threads_count > 0.0) {
+        return fc_step_on_processor(on, op);
+    }
     switch (op->op_class) {
     case FC_OP_MATMUL:
         return time_matmul(on, op);
@@ -133,10 +134,11 @@ static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place
         if (op->place != place) {
             continue;
         }
-        op_time t = time_op(on, op);
+        fc_op_time t = time_op(on, op);
         double instances = op->instances * share;
         out->class_s[op->op_class] += instances * (t.forward_s + t.backward_s);
         out->launch_s += instances * t.launch_s;
+        out->touch_s += instances * t.touch_s;
         if (is_recomputed(op, on->plan)) {
             out->recompute_s += instances * t.forward_s;
             out->recompute_flop += op->instances * op->flop_per_token;
@@ -145,7 +147,7 @@ static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place
 }
 
 static double stage_total_s(const stage_time *stage) {
-    double total_s = stage->launch_s + stage->recompute_s;
+    double total_s = stage->launch_s + stage->touch_s + stage->recompute_s;
     for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
         total_s += stage->class_s[i];
     }
@@ -155,13 +157,21 @@ static double stage_total_s(const stage_time *stage) {
 /* ---- once a step ------------------------------------------------------------------------------------------------ */
 
 /* Read gradient, master copy and moments; write master copy, moments and weight. */
-static double optimizer_s(const fc_step_machine *on, fc_step_load load) {
+static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load load) {
     const fc_plan *plan = on->plan;
     double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
     double expert_ways = fc_hd_max(1.0, dense_ways / plan->ep);
     const fc_ops *ops = on->ops;
     double bytes_each = ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
-    return (load.dense_count / dense_ways + load.expert_count / expert_ways) * bytes_each / on->memory_bytes_per_s;
+    double params_count = load.dense_count / dense_ways + load.expert_count / expert_ways;
+    if (on->chip->threads_count > 0.0) {
+        fc_op_time update = fc_step_update_on_processor(on, params_count);
+        out->cause_s[FC_STEP_OPTIMIZER] = update.forward_s;
+        out->cause_s[FC_STEP_LAUNCH] += update.launch_s;
+        out->cause_s[FC_STEP_FIRST_TOUCH] += update.touch_s;
+        return;
+    }
+    out->cause_s[FC_STEP_OPTIMIZER] = params_count * bytes_each / on->memory_bytes_per_s;
 }
 
 /* ---- putting it together ----------------------------------------------------------------------------------------- */
@@ -259,6 +269,8 @@ static void fill_causes(fc_step *out, const fc_step_machine *on) {
     }
     double launch_s = layers.launch_s + first_share * first.launch_s + last_share * last.launch_s;
 
+    double touch_s = layers.touch_s + first_share * first.touch_s + last_share * last.touch_s;
+
     fc_step_links link = fc_step_exposed_links(on);
 
     double *cause_s = out->cause_s;
@@ -267,6 +279,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on) {
     cause_s[FC_STEP_MEMORY_BOUND] = count * class_s[FC_OP_MEMORY];
     cause_s[FC_STEP_LAUNCH] = count * launch_s;
     cause_s[FC_STEP_RECOMPUTE] = count * layers.recompute_s;
+    cause_s[FC_STEP_FIRST_TOUCH] = count * touch_s;
     cause_s[FC_STEP_TENSOR] = count * link.tensor_s;
     cause_s[FC_STEP_EXPERT] = count * link.expert_s;
     cause_s[FC_STEP_CONTEXT] = count * link.context_s;
@@ -278,7 +291,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on) {
     fc_step_load load = fc_step_weights_on_rank(on);
     double hideable_s = stack->dp_overlap_frac * pass_s * fc_step_replica_rounds(plan);
     cause_s[FC_STEP_DATA] = fc_hd_max(0.0, fc_step_replica_traffic_s(on, load) - hideable_s);
-    cause_s[FC_STEP_OPTIMIZER] = optimizer_s(on, load);
+    add_optimizer(out, on, load);
     double sum_s = 0;
     for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
         sum_s += cause_s[i];

@@ -32,6 +32,29 @@ typedef enum fc_residency {
     FC_RESIDENCY_COUNT
 } fc_residency;
 
+/* How the operands of an m×n×k matmul lie in memory, row by row: which of the two is stored transposed. */
+typedef enum fc_layout {
+    FC_LAYOUT_NT = 0, /* the right one, n×k: a layer forward with its weights as trained; scores */
+    FC_LAYOUT_NN,     /* neither: input gradients, weighted values */
+    FC_LAYOUT_TN,     /* the left one, k×m: weight gradients */
+    FC_LAYOUT_COUNT
+} fc_layout;
+
+/* What a matmul of the plan stands for; errors of the fit are told by it. */
+typedef enum fc_shape_class {
+    FC_SHAPE_OTHER = 0,
+    FC_SHAPE_SQUARE,
+    FC_SHAPE_BOUNDARY, /* one beside a power of two */
+    FC_SHAPE_FORWARD,
+    FC_SHAPE_INPUT_GRAD,
+    FC_SHAPE_WEIGHT_GRAD,
+    FC_SHAPE_ATTENTION,
+    FC_SHAPE_ROUTER,
+    FC_SHAPE_LOGITS,
+    FC_SHAPE_DECODE, /* few rows */
+    FC_SHAPE_CLASS_COUNT
+} fc_shape_class;
+
 /* What a memory, elementwise or launch sample did. Bytes count each read and each write of an element, as STREAM does. */
 typedef enum fc_memory_op {
     FC_MEMORY_OP_NONE = 0, /* of a launch: one call of the library at size 1, or one kernel */
@@ -81,6 +104,8 @@ typedef struct fc_sample {
     uint32_t n;
     uint32_t k;
     uint32_t batch;
+    uint32_t layout;      /* fc_layout of a matmul */
+    uint32_t shape_class; /* fc_shape_class of a matmul */
     uint32_t threads;
     uint32_t residency; /* fc_residency */
     uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands; 0: memory, or not told */
@@ -146,10 +171,13 @@ typedef struct fc_fit_collective {
 } fc_fit_collective;
 
 typedef struct fc_fit {
-    fc_fit_dtype dtype[FC_DTYPE_COUNT];
-    double memory_bytes_per_s; /* triad, out of cache; 0: not measured */
+    uint32_t threads;                        /* of the matmuls on all threads; 0: not a processor */
+    fc_fit_dtype dtype[FC_DTYPE_COUNT];      /* on all threads */
+    fc_fit_dtype one_thread[FC_DTYPE_COUNT]; /* of a processor that was measured on several threads: on one of them */
+    double memory_bytes_per_s;               /* triad, out of cache; 0: not measured */
     double copy_bytes_per_s;
     double heldout_median_abs_error_frac; /* matmul of all dtypes together; 0 with heldout_count 0 */
+    double heldout_p90_abs_error_frac;
     uint32_t heldout_count;
     uint32_t collectives_count;
     fc_fit_collective collectives[FC_MAX_FIT_COLLECTIVES];
@@ -159,6 +187,8 @@ typedef struct fc_fit {
 const char *fc_sample_kind_name(fc_sample_kind kind);
 const char *fc_residency_name(fc_residency residency);
 const char *fc_memory_op_name(fc_memory_op op);
+const char *fc_layout_name(fc_layout layout);
+const char *fc_shape_class_name(fc_shape_class shape_class);
 const char *fc_collective_op_name(fc_collective_op op);
 /* Share of `bytes` that one rank sends: 2(n-1)/n of an all-reduce, (n-1)/n of a gather or an all-to-all, 1 of a send. */
 double fc_collective_traffic_frac(fc_collective_op op, double ranks);
@@ -181,6 +211,30 @@ void fc_calibration_draw_heldout(fc_sample *samples, uint32_t samples_count, uin
 /* Fits the curves of chip.h to the samples: least squares of log time over samples that are not held out, and every
  * collective. FC_BAD_INPUT when there are too few matmuls of every dtype and no collective either. */
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error);
+
+/* Which matmuls an error is told of. */
+typedef struct fc_fit_filter {
+    uint32_t dtype;       /* fc_dtype; FC_DTYPE_COUNT: all */
+    uint32_t shape_class; /* fc_shape_class; FC_SHAPE_CLASS_COUNT: all */
+    uint32_t threads;     /* 1: on one thread of several; 2: on all; 0: both */
+    uint8_t heldout_only;
+} fc_fit_filter;
+
+/* |fitted / measured - 1| over `count` matmuls; 0 where there are none. */
+typedef struct fc_fit_error {
+    double median_abs_error_frac;
+    double p90_abs_error_frac;
+    uint32_t count;
+} fc_fit_error;
+
+fc_fit_error fc_calibration_error(const fc_fit *fit, const fc_sample *samples, uint32_t samples_count,
+                                  const fc_fit_filter *filter);
+/* The curve that answers for a matmul, by its dtype and threads; NULL where that was not measured. */
+const fc_fit_dtype *fc_calibration_curve_of(const fc_fit *fit, const fc_sample *sample);
+/* Seconds the fit gives for a matmul sample, its layout, batch and threads included; 0 where its dtype was not measured. */
+double fc_calibration_sample_s(const fc_fit *fit, const fc_sample *sample);
+/* The most threads that a matmul ran on; 0 where none tells. */
+uint32_t fc_calibration_threads(const fc_sample *samples, uint32_t samples_count);
 
 /* Latency and bandwidth of each collective and number of ranks: least squares of relative error. Part of
  * fc_calibration_fit. */

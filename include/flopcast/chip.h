@@ -26,7 +26,23 @@ typedef struct fc_matmul_curve {
     double m_half;   /* the m at which the rate is half; 0 or more */
     double n_half;
     double k_half;
+    double nn_rate_frac; /* rate of input gradients, of that of the forward product; 0: the same */
+    double tn_rate_frac; /* of weight gradients */
+    double launch_s;     /* of one product, waking the threads included; 0: launch_s of the chip */
 } fc_matmul_curve;
+
+/* Kinds of passes over memory whose rates differ where arithmetic or the pattern of access bounds them. */
+typedef enum fc_pass {
+    FC_PASS_STREAM = 0, /* add, scale, copy, fill */
+    FC_PASS_NORM,
+    FC_PASS_SOFTMAX,
+    FC_PASS_GELU,
+    FC_PASS_SWIGLU,
+    FC_PASS_GATHER,
+    FC_PASS_SCATTER,
+    FC_PASS_OPTIMIZER, /* Adam in one pass */
+    FC_PASS_COUNT
+} fc_pass;
 
 typedef struct fc_chip {
     char name[FC_NAME_SIZE];
@@ -59,8 +75,14 @@ typedef struct fc_chip {
     double memory_eff_frac;    /* of memory_bytes_per_s, large streams */
     double scaleup_eff_frac;   /* of scaleup_bytes_per_s, large messages */
     double scaleout_eff_frac;
-    double launch_s;          /* between two kernels of one stream */
-    double scaleup_latency_s; /* one step of a collective */
+    double launch_s; /* between two kernels of one stream; of a processor: to wake all its threads */
+
+    /* A processor, as measured; all 0 otherwise. */
+    double threads_count;
+    fc_matmul_curve one_thread[FC_DTYPE_COUNT]; /* eff_frac is of the whole chip's peak */
+    double pass_bytes_per_s[FC_PASS_COUNT];     /* all threads; 0: memory_bytes_per_s */
+    double first_touch_bytes_per_s;             /* pages mapped anew and written once; 0: costs nothing */
+    double scaleup_latency_s;                   /* one step of a collective */
     double scaleout_latency_s;
     double power_draw_frac;     /* average draw while training, of it_power_w */
     double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */

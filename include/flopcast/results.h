@@ -45,6 +45,15 @@ typedef struct fc_saved {
     uint32_t when;          /* fc_saved_if bits */
 } fc_saved;
 
+/* What one direction of a row moves on a processor, one instance (docs/formulas.md, "Passes of a processor"). A product's
+ * own reads and writes are not in it. */
+typedef struct fc_passes {
+    double stream_bytes_per_token; /* adds, scales, copies, fills */
+    double pass_bytes_per_token;   /* at the rate of the row's own kind of pass */
+    double tensors_count;          /* made anew, of tensor_bytes_per_token each */
+    double kernels_count;          /* passes; products apart */
+} fc_passes;
+
 /* One row: `instances` equal operations in the model. Per token of the training sequence, forward. */
 typedef struct fc_op {
     char name[FC_NAME_SIZE]; /* "attn_qkv", "experts_up", … */
@@ -64,7 +73,13 @@ typedef struct fc_op {
     double flop_per_token;                /* model FLOP, exact, causal, one instance forward */
     double full_flop_per_token;           /* the same with every key counted, as PaLM and Megatron count attention */
     double extra_bytes_per_token;         /* memory-bound traffic, one fused pass, one instance forward */
-    double extra_unfused_bytes_per_token; /* on top of that where kernels are not fused, or attention is plain */
+    double extra_unfused_bytes_per_token; /* on top of that where attention is plain: scores and their softmax */
+    uint32_t pass;                        /* fc_pass (chip.h) of the row's traffic */
+    double tensor_bytes_per_token;        /* of what the row makes */
+    fc_passes eager_forward;              /* every operation a kernel of its own, as PyTorch's eager mode has it */
+    fc_passes eager_backward;
+    fc_passes fused_forward; /* one pass each; a residual rides in the norm that follows it */
+    fc_passes fused_backward;
     double params_count;  /* trained numbers, one instance; 0 where weights are shared with another row */
     uint32_t params_axes; /* fc_axis bits that divide the weights */
     uint32_t saved_count;
@@ -139,8 +154,9 @@ typedef enum fc_step_cause {
     FC_STEP_MEMORY_BOUND,
     FC_STEP_LAUNCH,
     FC_STEP_RECOMPUTE,
-    FC_STEP_TENSOR, /* exposed tensor-parallel traffic */
-    FC_STEP_EXPERT, /* exposed all-to-all and the wait for the most loaded expert rank */
+    FC_STEP_FIRST_TOUCH, /* memory mapped anew each step */
+    FC_STEP_TENSOR,      /* exposed tensor-parallel traffic */
+    FC_STEP_EXPERT,      /* exposed all-to-all and the wait for the most loaded expert rank */
     FC_STEP_CONTEXT,
     FC_STEP_PIPELINE, /* exposed point-to-point */
     FC_STEP_BUBBLE,

@@ -43,6 +43,15 @@ typedef struct fc_stack {
     double expert_imbalance; /* most loaded expert rank / average; 1 or more */
     double straggler_frac;   /* time lost each step to the slowest of many ranks; 0 or more */
     double reserve_bytes;    /* memory the framework keeps for itself, per chip */
+
+    /* On a processor. */
+    uint8_t own_threads;       /* each thread takes a piece of every product and its own heads; else the library's do */
+    double fresh_tensor_bytes; /* a tensor as large or larger is mapped anew each time it is made; 0: none is */
+    double weight_moves;   /* numbers a parameter that optimizer and gradient sums move, one kernel an operation; 0: one
+                                * fused pass */
+    double weight_tensors; /* tensors a parameter that the optimizer makes anew on its way */
+    double pool_spin_s;    /* for so long after a pass the framework's threads keep processors from the library's */
+    double host_s_per_kernel; /* of the caller, where kernels do not run behind its back */
 } fc_stack;
 
 fc_stack fc_stack_default(void);

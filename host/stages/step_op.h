@@ -1,0 +1,31 @@
+/* step_op.h: seconds of one row, shared by step.c and the file for processors. */
+#ifndef FLOPCAST_HOST_STAGES_STEP_OP_H
+#define FLOPCAST_HOST_STAGES_STEP_OP_H
+
+#include "step_traffic.h"
+
+/* Forward and backward seconds of one instance of a row on one rank, one micro-batch. */
+typedef struct fc_op_time {
+    double forward_s;
+    double backward_s;
+    double launch_s;
+    double touch_s; /* pages mapped anew, both ways */
+} fc_op_time;
+
+/* m, n and k of a matmul row's forward product after sharding, and how many of them there are. */
+typedef struct fc_product {
+    double m;
+    double n;
+    double k;
+    double count;
+} fc_product;
+
+fc_product fc_step_product(const fc_step_machine *on, const fc_op *op);
+
+/* A row on a processor that was measured (chip->threads_count above 0). */
+fc_op_time fc_step_on_processor(const fc_step_machine *on, const fc_op *op);
+/* What its optimizer takes for so many parameters, beyond gradients that were summed: one pass, or one kernel an operation
+ * and tensor. */
+fc_op_time fc_step_update_on_processor(const fc_step_machine *on, double count);
+
+#endif

@@ -1,0 +1,171 @@
+/* step_processor.c: a row on a processor that was measured: products one by one, passes at the rate of their kind, pages
+ * that are mapped anew, and threads that wait for each other. docs/formulas.md, "Passes of a processor".
+ */
+#include "flopcast/hd/math.h"
+#include "flopcast/hd/roofline.h"
+#include "shard.h"
+#include "step_op.h"
+
+#include <stdbool.h>
+
+/* Layouts of calibration.h: forward, input gradient, weight gradient. */
+enum { FORWARD = 0, INPUT_GRAD = 1, WEIGHT_GRAD = 2 };
+
+/* ---- products ---------------------------------------------------------------------------------------------------- */
+
+static double product_s(const fc_step_machine *on, const fc_matmul_curve *curve, const fc_op *op, uint32_t layout,
+                        fc_product p) {
+    double rate = fc_hd_matmul_curve_rate(curve, on->chip->peak_flop_per_s[op->dtype], layout, p.m, p.n, p.k);
+    double bytes = (p.m * p.k + p.k * p.n + p.m * p.n) * fc_dtype_bytes((fc_dtype)op->dtype);
+    return curve->launch_s + fc_hd_roofline_s(2.0 * p.m * p.n * p.k, rate, bytes, on->memory_bytes_per_s);
+}
+
+static bool has_own_threads(const fc_step_machine *on, const fc_op *op) {
+    return on->stack->own_threads && on->chip->one_thread[op->dtype].eff_frac > 0.0;
+}
+
+/* On all threads: by the library's own, or cut along the longer side with a piece a thread. */
+static double shared_product_s(const fc_step_machine *on, const fc_op *op, uint32_t layout, fc_product p) {
+    if (!has_own_threads(on, op)) {
+        return p.count * product_s(on, &on->chip->matmul[op->dtype], op, layout, p);
+    }
+    double threads = on->chip->threads_count;
+    if (p.m >= p.n) {
+        p.m = fc_hd_max(1.0, p.m / threads);
+    } else {
+        p.n = fc_hd_max(1.0, p.n / threads);
+    }
+    return p.count * product_s(on, &on->chip->one_thread[op->dtype], op, layout, p);
+}
+
+/* Products of single heads, `p.count` of them: each on one thread, or one after the other on all. */
+static double heads_product_s(const fc_step_machine *on, const fc_op *op, uint32_t layout, fc_product p) {
+    if (!has_own_threads(on, op)) {
+        return p.count * (product_s(on, &on->chip->matmul[op->dtype], op, layout, p) + on->stack->host_s_per_kernel);
+    }
+    double turns = fc_hd_ceil(p.count / on->chip->threads_count);
+    return turns * product_s(on, &on->chip->one_thread[op->dtype], op, layout, p);
+}
+
+/* The framework's threads still wait actively for their next pass while the library's begin: for `pool_spin_s` the two
+ * share a processor, so that a product gets half of its speed on it and all wait for that half. */
+static double crowded_s(const fc_step_machine *on, double library_s) {
+    bool two_pools = on->chip->threads_count > 1.0 && !on->stack->own_threads;
+    return library_s + (two_pools ? fc_hd_min(library_s, 0.5 * on->stack->pool_spin_s) : 0.0);
+}
+
+/* ---- passes ------------------------------------------------------------------------------------------------------ */
+
+static double pass_rate(const fc_step_machine *on, uint32_t pass) {
+    double rate = on->chip->pass_bytes_per_s[pass];
+    return rate > 0.0 ? rate : on->memory_bytes_per_s;
+}
+
+static double passes_s(const fc_step_machine *on, const fc_op *op, const fc_passes *passes, double tokens) {
+    return tokens * (passes->stream_bytes_per_token / pass_rate(on, FC_PASS_STREAM) +
+                     passes->pass_bytes_per_token / pass_rate(on, op->pass));
+}
+
+/* Each kernel is a call of the caller and, on several threads, a start for all of them. */
+static double kernels_s(const fc_step_machine *on, double kernels_count) {
+    return kernels_count * (on->launch_s + on->stack->host_s_per_kernel);
+}
+
+/* Tensors below the least size come out of memory that the process has kept. */
+static double touch_s(const fc_step_machine *on, double tensors_count, double bytes) {
+    bool fresh = on->stack->fresh_tensor_bytes > 0.0 && bytes >= on->stack->fresh_tensor_bytes;
+    return fresh && on->chip->first_touch_bytes_per_s > 0.0 ? tensors_count * bytes / on->chip->first_touch_bytes_per_s
+                                                            : 0.0;
+}
+
+static fc_op_time passes_of(const fc_step_machine *on, const fc_op *op) {
+    bool fused = on->stack->fused_kernels != 0;
+    const fc_passes *forward = fused ? &op->fused_forward : &op->eager_forward;
+    const fc_passes *backward = fused ? &op->fused_backward : &op->eager_backward;
+    uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
+    double tokens = on->tokens / fc_shard_ways(on->plan, axes);
+    double tensor_bytes = op->tensor_bytes_per_token * tokens;
+    return (fc_op_time){.forward_s = passes_s(on, op, forward, tokens),
+                        .backward_s = passes_s(on, op, backward, tokens),
+                        .launch_s = kernels_s(on, forward->kernels_count + backward->kernels_count),
+                        .touch_s = touch_s(on, forward->tensors_count + backward->tensors_count, tensor_bytes)};
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+/* A weight's gradient is a tensor as large as the weight, made anew, and added to what is there. */
+static double weight_touch_s(const fc_step_machine *on, const fc_op *op) {
+    double bytes = op->params_count / fc_shard_ways(on->plan, op->params_axes) * on->ops->weight_bytes;
+    return touch_s(on, 1.0, bytes);
+}
+
+static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
+    fc_product p = fc_step_product(on, op);
+    fc_product input_grad = {p.m, p.k, p.n, p.count};
+    fc_product weight_grad = {p.n, p.k, p.m, p.count};
+    fc_op_time out = passes_of(on, op);
+    double forward_s = shared_product_s(on, op, FORWARD, p);
+    double backward_s =
+        shared_product_s(on, op, INPUT_GRAD, input_grad) + shared_product_s(on, op, WEIGHT_GRAD, weight_grad);
+    out.forward_s += crowded_s(on, forward_s);
+    out.backward_s += crowded_s(on, backward_s);
+    double calls = has_own_threads(on, op) ? 2.0 * on->launch_s : 3.0 * on->stack->host_s_per_kernel;
+    out.launch_s += p.count * op->repeats * calls;
+    out.touch_s += weight_touch_s(on, op);
+    return out;
+}
+
+/* Plain attention, a head at a time: scores q·kᵀ and their weighted values; back two of each kind. Sizes of queries and
+ * values are taken as equal. */
+static fc_op_time time_attention(const fc_step_machine *on, const fc_op *op) {
+    double ranks = fc_shard_ways(on->plan, op->n_axes);
+    double seq_len = on->ops->seq_len;
+    double heads = on->ops->heads / ranks;
+    fc_product scores = {seq_len, seq_len, op->n / on->ops->heads / 2.0, heads * on->tokens / seq_len};
+    fc_product values = {seq_len, scores.k, seq_len, scores.count};
+    fc_op_time out = passes_of(on, op);
+    double score_s = heads_product_s(on, op, FORWARD, scores);
+    out.forward_s += crowded_s(on, score_s) + crowded_s(on, heads_product_s(on, op, INPUT_GRAD, values));
+    out.backward_s +=
+        crowded_s(on, score_s + heads_product_s(on, op, WEIGHT_GRAD, values)) +
+        crowded_s(on, heads_product_s(on, op, INPUT_GRAD, values) + heads_product_s(on, op, WEIGHT_GRAD, values));
+    return out;
+}
+
+fc_op_time fc_step_on_processor(const fc_step_machine *on, const fc_op *op) {
+    if (op->op_class == FC_OP_MATMUL) {
+        return time_matmul(on, op);
+    }
+    if (op->op_class == FC_OP_ATTENTION) {
+        return time_attention(on, op);
+    }
+    fc_op_time out = passes_of(on, op);
+    out.forward_s *= op->repeats;
+    out.backward_s *= op->repeats;
+    out.launch_s *= op->repeats;
+    if (op->pass == FC_PASS_GATHER) { /* the table's gradient begins as zeros */
+        double count = op->params_count / fc_shard_ways(on->plan, op->params_axes);
+        out.backward_s += count * on->ops->weight_bytes / pass_rate(on, FC_PASS_STREAM);
+        out.touch_s += weight_touch_s(on, op);
+    }
+    return out;
+}
+
+fc_op_time fc_step_update_on_processor(const fc_step_machine *on, double count) {
+    const fc_ops *ops = on->ops;
+    if (on->stack->weight_moves <= 0.0) {
+        double copies = ops->master_bytes > 0.0 ? 2.0 * ops->master_bytes + ops->weight_bytes : 2.0 * ops->weight_bytes;
+        double bytes = ops->grad_bytes + 2.0 * ops->optimizer_bytes + copies;
+        return (fc_op_time){.forward_s = count * bytes / pass_rate(on, FC_PASS_OPTIMIZER), .launch_s = on->launch_s};
+    }
+    fc_op_time out = {.forward_s = count * on->stack->weight_moves * ops->weight_bytes / pass_rate(on, FC_PASS_STREAM)};
+    for (uint32_t i = 0; i < ops->ops_count; i++) {
+        const fc_op *op = &ops->ops[i];
+        double bytes = op->params_count / fc_shard_ways(on->plan, op->params_axes) * ops->weight_bytes;
+        if (bytes > 0.0) {
+            out.touch_s += op->instances * touch_s(on, on->stack->weight_tensors, bytes);
+            out.launch_s += op->instances * kernels_s(on, on->stack->weight_moves / 2.0);
+        }
+    }
+    return out;
+}

@@ -123,6 +123,10 @@ static void use_passes(fc_chip *out, const fc_calibration *calibration) {
     for (int pass = 0; pass < FC_PASS_COUNT; pass++) {
         out->pass_bytes_per_s[pass] = rate_of(calibration, FC_SAMPLE_ELEMENTWISE, ops[pass]);
     }
+    /* Optimizer states are far larger than any cache, the case that was timed perhaps not: memory bounds it. */
+    double memory = fc_hd_max(calibration->fit.memory_bytes_per_s, calibration->fit.copy_bytes_per_s);
+    double *optimizer = &out->pass_bytes_per_s[FC_PASS_OPTIMIZER];
+    *optimizer = memory > 0.0 ? fc_hd_min(*optimizer, memory) : *optimizer;
     out->first_touch_bytes_per_s = rate_of(calibration, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH);
 }
 

@@ -41,19 +41,22 @@ static void test_bench__null_gets_every_shape(void **state) {
     fc_bench_report report;
     run_null(&report, arena, 5, TWO_DTYPES);
     fc_sample shapes[FC_BENCH_MOST_SHAPES];
-    uint32_t per_dtype = fc_bench_shapes(shapes, FC_DTYPE_FP32);
+    uint32_t of_fp32 = fc_bench_shapes(shapes, FC_DTYPE_FP32);
+    uint32_t of_fp64 = fc_bench_shapes(shapes, FC_DTYPE_FP64);
+    assert_true(of_fp64 >= 20 && of_fp32 > 2 * of_fp64);
     assert_int_equal(report.calibration.samples_count,
-                     2 * per_dtype + 3 + 14); /* triad, copy, launch; 2 ceilings, 3 of memory, 9 elementwise */
+                     of_fp32 + of_fp64 + 3 + 14); /* triad, copy, launch; 2 ceilings, 3 of memory, 9 elementwise */
     assert_true(report.calibration.method.drift_frac == 0.0 && report.calibration.method.reference_start_s > 0.0);
     assert_int_equal(report.unlimited_count, 0);
     assert_int_equal(report.dropped_count, 0);
     assert_int_equal(report.calibration.unstable, 0);
     assert_int_equal(report.calibration.device.emulated, 1);
     /* 15 % of the shapes of each dtype. */
-    uint32_t wanted = (uint32_t)(0.15 * per_dtype + 0.5);
-    assert_int_equal(heldout_of(&report.calibration, FC_DTYPE_FP32), wanted);
-    assert_int_equal(heldout_of(&report.calibration, FC_DTYPE_FP64), wanted);
-    assert_int_equal(report.calibration.fit.heldout_count, 2 * wanted);
+    uint32_t wanted_fp32 = (uint32_t)(0.15 * of_fp32 + 0.5);
+    uint32_t wanted_fp64 = (uint32_t)(0.15 * of_fp64 + 0.5);
+    assert_int_equal(heldout_of(&report.calibration, FC_DTYPE_FP32), wanted_fp32);
+    assert_int_equal(heldout_of(&report.calibration, FC_DTYPE_FP64), wanted_fp64);
+    assert_int_equal(report.calibration.fit.heldout_count, wanted_fp32 + wanted_fp64);
     /* The null device is the fit's own formula without ramps. */
     assert_true(report.calibration.fit.heldout_median_abs_error_frac < 0.002);
     assert_true(report.calibration.taken_at[0] == '2');
@@ -199,7 +202,8 @@ static void test_bench__shapes_rise_and_differ(void **state) {
         assert_int_equal(shapes[i].dtype, FC_DTYPE_BF16);
         for (uint32_t j = 0; j < i; j++) {
             assert_true(fc_bench_flop(&shapes[j]) <= fc_bench_flop(&shapes[i]));
-            assert_false(shapes[i].m == shapes[j].m && shapes[i].n == shapes[j].n && shapes[i].k == shapes[j].k);
+            assert_false(shapes[i].m == shapes[j].m && shapes[i].n == shapes[j].n && shapes[i].k == shapes[j].k &&
+                         shapes[i].layout == shapes[j].layout);
         }
     }
 }

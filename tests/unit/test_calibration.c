@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "../../bench/shapes.h"
-#include "device/minimize.h"
 #include "flopcast/calibration.h"
 
 #include <math.h>
@@ -227,20 +226,90 @@ static void test_calibration__names_what_the_chip_lacks(void **state) {
     assert_int_equal(fc_calibration_chip(&chip, &calibration, &error), FC_BAD_INPUT);
 }
 
-static double rosenbrock(const double *x, void *context) {
-    (void)context;
-    double a = 1.0 - x[0];
-    double b = x[1] - x[0] * x[0];
-    return a * a + 100.0 * b * b;
+/* Input gradients at 0.9 of the forward rate and weight gradients at 0.8 come back as such. */
+static void test_calibration__tells_layouts_apart(void **state) {
+    (void)state;
+    fc_sample samples[FC_BENCH_MOST_SHAPES];
+    uint32_t count = make_samples(samples, &known, FC_DTYPE_FP32, 0.0);
+    static const double frac[FC_LAYOUT_COUNT] = {1.0, 0.9, 0.8};
+    for (uint32_t i = 0; i < count; i++) {
+        samples[i].seconds = known.launch_s + (samples[i].seconds - known.launch_s) / frac[samples[i].layout];
+    }
+    fc_fit fit;
+    assert_int_equal(fc_calibration_fit(&fit, samples, count, NULL), FC_OK);
+    const fc_matmul_curve *curve = &fit.dtype[FC_DTYPE_FP32].curve;
+    assert_true(fabs(curve->nn_rate_frac / 0.9 - 1.0) < 1e-2);
+    assert_true(fabs(curve->tn_rate_frac / 0.8 - 1.0) < 1e-2);
+    assert_true(fit.heldout_p90_abs_error_frac < 1e-2);
 }
 
-static void test_calibration__minimizes_a_bent_valley(void **state) {
+/* One thread of four: a curve of its own, which its own samples alone shape. */
+static void test_calibration__fits_one_thread_apart(void **state) {
     (void)state;
-    double x[2] = {-1.2, 1.0};
-    const double step[2] = {0.5, 0.5};
-    double least = fc_minimize(x, step, 2, rosenbrock, NULL);
-    assert_true(least < 1e-8);
-    assert_true(fabs(x[0] - 1.0) < 1e-3 && fabs(x[1] - 1.0) < 1e-3);
+    fc_sample samples[2 * FC_BENCH_MOST_SHAPES];
+    uint32_t all = make_samples(samples, &known, FC_DTYPE_FP32, 0.0);
+    for (uint32_t i = 0; i < all; i++) {
+        samples[i].threads = 4;
+    }
+    truth slow = known;
+    slow.peak_flop_per_s = 6e10;
+    uint32_t ones = fc_bench_one_thread_shapes(samples + all, FC_DTYPE_FP32);
+    assert_true(ones >= 20);
+    for (uint32_t i = all; i < all + ones; i++) {
+        assert_int_equal(samples[i].threads, 1);
+        samples[i].seconds = true_s(&slow, &samples[i]);
+        samples[i].residency = FC_RESIDENCY_MEMORY;
+    }
+    fc_fit fit;
+    assert_int_equal(fc_calibration_fit(&fit, samples, all + ones, NULL), FC_OK);
+    assert_int_equal(fit.threads, 4);
+    assert_true(fabs(fit.dtype[FC_DTYPE_FP32].peak_flop_per_s / 2e11 - 1.0) < 1e-2);
+    assert_true(fabs(fit.one_thread[FC_DTYPE_FP32].peak_flop_per_s / 6e10 - 1.0) < 1e-2);
+    fc_fit_filter attention = {FC_DTYPE_FP32, FC_SHAPE_ATTENTION, 1, 0};
+    fc_fit_error error = fc_calibration_error(&fit, samples, all + ones, &attention);
+    assert_true(error.count >= 5 && error.p90_abs_error_frac < 1e-2);
+    attention.threads = 2;
+    assert_true(fc_calibration_error(&fit, samples, all + ones, &attention).count > error.count);
+}
+
+/* One timing in ten three times too long: least squares alone would move the ceiling by far more. */
+static void test_calibration__bears_disturbed_timings(void **state) {
+    (void)state;
+    fc_sample samples[FC_BENCH_MOST_SHAPES];
+    uint32_t count = make_samples(samples, &known, FC_DTYPE_FP32, 0.0);
+    for (uint32_t i = 0; i < count; i += 10) {
+        samples[i].seconds *= 3.0;
+    }
+    fc_fit fit;
+    assert_int_equal(fc_calibration_fit(&fit, samples, count, NULL), FC_OK);
+    assert_true(fabs(fit.dtype[FC_DTYPE_FP32].peak_flop_per_s / known.peak_flop_per_s - 1.0) < 0.05);
+}
+
+/* What a processor was measured at reaches the chip: pages, passes, one thread's share of the peak. */
+static void test_calibration__hands_on_a_processor(void **state) {
+    (void)state;
+    fc_calibration calibration;
+    make_calibration(&calibration);
+    fc_sample samples[] = {
+        {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_FIRST_TOUCH, .threads = 2, .bytes = 4e8, .seconds = 1.0},
+        {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_FIRST_TOUCH, .threads = 1, .bytes = 1e8, .seconds = 1.0},
+        {.kind = FC_SAMPLE_ELEMENTWISE, .memory_op = FC_MEMORY_OP_GELU, .bytes = 3e9, .seconds = 0.1},
+        {.kind = FC_SAMPLE_ELEMENTWISE, .memory_op = FC_MEMORY_OP_ADAM, .bytes = 9e9, .seconds = 0.1}};
+    calibration.samples = samples;
+    calibration.samples_count = sizeof samples / sizeof samples[0];
+    calibration.device.threads = 2;
+    calibration.fit.threads = 2;
+    calibration.fit.one_thread[FC_DTYPE_FP32] = calibration.fit.dtype[FC_DTYPE_FP32];
+    calibration.fit.one_thread[FC_DTYPE_FP32].peak_flop_per_s = 6e10;
+    fc_chip chip;
+    assert_int_equal(fc_calibration_chip(&chip, &calibration, NULL), FC_OK);
+    assert_true(chip.threads_count == 2.0);
+    assert_true(chip.first_touch_bytes_per_s == 4e8);
+    assert_true(fabs(chip.pass_bytes_per_s[FC_PASS_GELU] - 3e10) < 1.0);
+    assert_true(chip.pass_bytes_per_s[FC_PASS_OPTIMIZER] == 2e10); /* no faster than memory, however small the case */
+    assert_true(chip.pass_bytes_per_s[FC_PASS_NORM] == 0.0);
+    assert_true(fabs(chip.one_thread[FC_DTYPE_FP32].eff_frac - 0.6) < 1e-12);
+    assert_true(chip.matmul[FC_DTYPE_FP32].launch_s == 3e-6);
 }
 
 int main(void) {
@@ -255,7 +324,10 @@ int main(void) {
         cmocka_unit_test(test_calibration__makes_the_chip_local),
         cmocka_unit_test(test_calibration__takes_measured_launches),
         cmocka_unit_test(test_calibration__names_what_the_chip_lacks),
-        cmocka_unit_test(test_calibration__minimizes_a_bent_valley),
+        cmocka_unit_test(test_calibration__tells_layouts_apart),
+        cmocka_unit_test(test_calibration__fits_one_thread_apart),
+        cmocka_unit_test(test_calibration__bears_disturbed_timings),
+        cmocka_unit_test(test_calibration__hands_on_a_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ASSUMED_CACHE_BYTES (32.0 * 1024.0 * 1024.0)
@@ -213,4 +214,12 @@ double fc_machine_clock_hz(void) {
     }
     double mhz = strtod(text, NULL);
     return mhz > 0.0 ? mhz * 1e6 : 0.0;
+}
+
+void fc_machine_stamp(char out[32]) {
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
+        snprintf(out, 32, "1970-01-01T00:00:00Z");
+    }
 }

@@ -42,10 +42,12 @@ typedef enum fc_format { FC_FORMAT_TEXT = 0, FC_FORMAT_JSON, FC_FORMAT_CSV, FC_F
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
 typedef struct fc_program fc_program;
+struct fc_ranks;
 
 /* What program.c hands to a command. */
 typedef struct fc_context {
     const fc_program *program;
+    const struct fc_ranks *ranks; /* of flopcast-mpi; NULL: one process */
     fc_arena *arena;
     const fc_args *args;
     const char *data_folder; /* --data or NULL */

@@ -1,4 +1,4 @@
-/* collectives.c: the plan: each op at doubling sizes, then what was disturbed again, as long as the budget lasts. */
+/* collectives.c: the plan: all ops at doubling sizes, then what was disturbed again, as long as the budget lasts. */
 #include "collectives.h"
 
 #include "exchange.h"
@@ -31,8 +31,9 @@ typedef struct plan {
     fc_exchange exchange;
     fc_sample *cases; /* by op and rising size; seconds 0: not timed */
     uint32_t cases_count;
-    uint32_t at;    /* the next case of this round */
-    uint32_t round; /* 0: the first visits */
+    uint32_t *order; /* of the visits: indexes of cases by size, so that a short budget cuts all ops alike */
+    uint32_t at;     /* the next visit of this round */
+    uint32_t round;  /* 0: the first visits */
 } plan;
 
 uint32_t fc_collectives_all(void) {
@@ -70,6 +71,16 @@ static void make_cases(plan *p) {
     }
 }
 
+static void order_cases(plan *p) {
+    for (uint32_t i = 0; i < p->cases_count; i++) {
+        uint32_t place = i;
+        for (; place > 0 && p->cases[p->order[place - 1]].bytes > p->cases[i].bytes; place--) {
+            p->order[place] = p->order[place - 1];
+        }
+        p->order[place] = i;
+    }
+}
+
 /* ---- what is next: rank 0 alone --------------------------------------------------------------------------------- */
 
 static double left_s(const plan *p, double budget_frac) {
@@ -77,45 +88,39 @@ static double left_s(const plan *p, double budget_frac) {
     return p->options->budget_s * budget_frac - spent_s;
 }
 
-/* Cases of this one's op from here on, and the ops from this one on. */
-static void count_from(const plan *p, uint32_t at, uint32_t *out_sizes, uint32_t *out_ops) {
-    *out_sizes = 0;
-    *out_ops = 0;
-    uint32_t seen = 0;
-    for (uint32_t i = at; i < p->cases_count; i++) {
-        *out_sizes += p->cases[i].collective_op == p->cases[at].collective_op;
-        *out_ops += (seen & (1U << p->cases[i].collective_op)) == 0;
-        seen |= 1U << p->cases[i].collective_op;
+/* Visits from here on to sizes of about this one: as many ops are to share what is left. */
+static uint32_t count_level(const plan *p) {
+    uint32_t count = 0;
+    double most_bytes = 1.5 * p->cases[p->order[p->at]].bytes;
+    for (uint32_t at = p->at; at < p->cases_count && p->cases[p->order[at]].bytes < most_bytes; at++) {
+        count++;
     }
+    return count;
 }
 
-/* Seconds of one call, from the quickest of the size before: at worst it grows as the bytes do. 0 for the first size of
- * an op. */
-static double expected_s(const plan *p, uint32_t at) {
-    const fc_sample *sample = &p->cases[at];
-    const fc_sample *before = at > 0 ? &p->cases[at - 1] : sample;
-    bool same = before->collective_op == sample->collective_op;
-    return same ? before->seconds_min * sample->bytes / before->bytes : 0.0;
+/* Whether a visit fits into its op's share, judged by the quickest call of the size before: at worst a call grows as the
+ * bytes do. The first size of an op always fits; once a size was dropped, so are all larger ones of its op. */
+static bool fits(const plan *p, uint32_t index, double share_s) {
+    const fc_sample *sample = &p->cases[index];
+    const fc_sample *before = index > 0 ? &p->cases[index - 1] : NULL;
+    if (before == NULL || before->collective_op != sample->collective_op) {
+        return true;
+    }
+    double expected_s = before->seconds_min * sample->bytes / before->bytes;
+    return before->seconds > 0.0 && LEAST_CALLS * expected_s < share_s;
 }
 
-/* The next first visit and its share of what is left. Sizes that do not fit are passed over, with all larger ones of
- * the op: expected_s of those is 0 only because the size before was dropped. */
 static bool next_first(plan *p, plan_order *order) {
     for (; p->at < p->cases_count; p->at++) {
-        uint32_t sizes = 0;
-        uint32_t ops = 0;
-        count_from(p, p->at, &sizes, &ops);
-        double share_s = left_s(p, FIRST_VISITS_FRAC) / (double)ops;
-        const fc_sample *before = p->at > 0 ? &p->cases[p->at - 1] : NULL;
-        bool starts = before == NULL || before->collective_op != p->cases[p->at].collective_op;
-        bool fits = starts || (before->seconds > 0.0 && LEAST_CALLS * expected_s(p, p->at) < share_s);
-        if (!fits) {
-            p->report->dropped_count++;
-            continue;
+        uint32_t index = p->order[p->at];
+        double time_left_s = left_s(p, FIRST_VISITS_FRAC);
+        if (fits(p, index, time_left_s / (double)count_level(p))) {
+            order->index = index;
+            order->limit_s = time_left_s / (double)(p->cases_count - p->at);
+            p->at++;
+            return true;
         }
-        order->index = p->at++;
-        order->limit_s = share_s / (double)sizes;
-        return true;
+        p->report->dropped_count++;
     }
     return false;
 }
@@ -123,7 +128,8 @@ static bool next_first(plan *p, plan_order *order) {
 static uint32_t unstable_from(const plan *p, uint32_t at) {
     uint32_t count = 0;
     for (uint32_t i = at; i < p->cases_count; i++) {
-        count += p->cases[i].seconds > 0.0 && p->cases[i].unstable != 0;
+        const fc_sample *sample = &p->cases[p->order[i]];
+        count += sample->seconds > 0.0 && sample->unstable != 0;
     }
     return count;
 }
@@ -131,12 +137,12 @@ static uint32_t unstable_from(const plan *p, uint32_t at) {
 static bool next_again(plan *p, plan_order *order) {
     while (p->round <= MOST_ROUNDS) {
         for (; p->at < p->cases_count; p->at++) {
-            const fc_sample *sample = &p->cases[p->at];
+            const fc_sample *sample = &p->cases[p->order[p->at]];
             double time_left_s = left_s(p, 1.0 - RESERVE_FRAC);
             if (sample->seconds > 0.0 && sample->unstable != 0 && LEAST_CALLS * sample->seconds < time_left_s) {
                 double rounds_left = (double)(MOST_ROUNDS + 1U - p->round);
                 order->limit_s = time_left_s / ((double)unstable_from(p, p->at) * rounds_left);
-                order->index = p->at++;
+                order->index = p->order[p->at++];
                 p->report->revisited_count++;
                 return true;
             }
@@ -162,14 +168,22 @@ static void decide(plan *p, plan_order *order) {
 
 /* ---- all ranks -------------------------------------------------------------------------------------------------- */
 
-/* Of two visits the quieter one counts. Every rank has the same numbers, so every rank keeps the same one. */
+/* A steady visit counts more than an unsteady one; of two unsteady ones the faster does, since what disturbs only adds
+ * time. Every rank has the same numbers, so every rank keeps the same visit. */
+static bool is_better(const fc_sample *sample, const fc_sample *known) {
+    if (!(known->seconds > 0.0) || sample->unstable != known->unstable) {
+        return !(known->seconds > 0.0) || sample->unstable == 0;
+    }
+    return sample->seconds < known->seconds;
+}
+
 static fc_status visit(plan *p, const plan_order *order, fc_error *error) {
     fc_sample *known = &p->cases[order->index];
     fc_sample sample = *known;
     fc_measure_options measure = p->measure;
     measure.case_budget_s = order->limit_s;
     FC_TRY(fc_measure_case(&sample, &fc_exchange_backend, &p->exchange, &measure, error));
-    if (!(known->seconds > 0.0) || sample.noise_frac < known->noise_frac) {
+    if (is_better(&sample, known)) {
         *known = sample;
     }
     return FC_OK;
@@ -224,11 +238,13 @@ fc_status fc_collectives_run(fc_collectives_report *out, fc_arena *arena, const 
               .options = options,
               .report = out,
               .measure = fc_measure_options_default(),
-              .cases = fc_arena_alloc(arena, FC_MAX_SAMPLES * sizeof *p.cases)};
-    if (p.cases == NULL) {
+              .cases = fc_arena_alloc(arena, FC_MAX_SAMPLES * sizeof *p.cases),
+              .order = fc_arena_alloc(arena, FC_MAX_SAMPLES * sizeof *p.order)};
+    if (p.cases == NULL || p.order == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for %d samples", FC_MAX_SAMPLES);
     }
     make_cases(&p);
+    order_cases(&p);
     FC_TRY(fc_exchange_open(&p.exchange, ranks, options->most_bytes, error));
     fc_status status = visit_all(&p, error);
     fc_exchange_close(&p.exchange);

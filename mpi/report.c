@@ -158,8 +158,9 @@ static void write_end(fc_text *out, const fc_mpi_report *what) {
     }
     fc_text_addf(out, "\nWritten to %s\n", what->path);
     if (any) {
-        fc_text_addf(out, "Next: flopcast estimate local-gpt2 --calibration %s --set cluster.chips=%u\n", what->path,
-                     what->calibration->machine.ranks_count);
+        fc_text_addf(out,
+                     "Next: flopcast estimate local-gpt2 --calibration %s --set cluster.chips=%u --set plan=auto\n",
+                     what->path, what->calibration->machine.ranks_count);
     } else {
         fc_text_add(out, "There are no matmuls in it: for an estimate measure with flopcast bench -o FILE, then give "
                          "--base FILE here.\n");

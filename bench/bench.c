@@ -3,9 +3,7 @@
 #include "../host/device/machine.h"
 #include "state.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* The recorded cases in their recorded order, drawn roles included. */
 static fc_status measure_recorded(fc_bench_state *state, fc_error *error) {
@@ -26,14 +24,6 @@ static fc_status measure_recorded(fc_bench_state *state, fc_error *error) {
     return FC_OK;
 }
 
-static void stamp(char out[32]) {
-    time_t now = time(NULL);
-    struct tm utc;
-    if (gmtime_r(&now, &utc) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
-        snprintf(out, 32, "1970-01-01T00:00:00Z");
-    }
-}
-
 static fc_status finish(fc_bench_state *state, fc_error *error) {
     fc_calibration *calibration = &state->report->calibration;
     if (state->options->replay != NULL) {
@@ -44,7 +34,7 @@ static fc_status finish(fc_bench_state *state, fc_error *error) {
         fc_machine_describe(&calibration->machine);
         calibration->method.aim_noise_frac = state->measure.aim_noise_frac;
         fc_bench_judge_drift(&calibration->method);
-        stamp(calibration->taken_at);
+        fc_machine_stamp(calibration->taken_at);
         fc_calibration_draw_heldout(state->samples, state->samples_count, state->options->seed);
     }
     calibration->device = state->info;

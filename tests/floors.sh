@@ -230,6 +230,7 @@ host/device/replay.c|#include "flopcast/estimate.h"
 host/device/replay.c|#include "../doors/fields.h"
 kernels/fill.cu|#include "../host/stages/shard.h"
 bench/bench.c|#include "../host/chain/draws.h"
+bench/bench.c|#include "../mpi/world.h"
 CASES
     printf 'int x;\n' >"$house/include/flopcast/novelty.h"
     if bash "$0" --check "$house" >"$house/out" || ! grep -qF 'novelty.h:1: no floor' "$house/out"; then
@@ -243,10 +244,10 @@ CASES
 make_house() {
     local file
     cd "$1" || return 1
-    mkdir -p include/flopcast/hd host/{base,nouns,stages,chain,doors,device,cli} kernels bench
+    mkdir -p include/flopcast/hd host/{base,nouns,stages,chain,doors,device,cli} kernels bench mpi
     for file in include/flopcast/{base,model,chip,cluster,estimate,deals,calibration,backend,flopcast}.h \
         include/flopcast/hd/{hd,math}.h host/stages/{ops_rows,shard}.h host/doors/fields.h host/chain/draws.h \
-        host/cli/cmd.h; do
+        host/cli/cmd.h mpi/world.h; do
         printf '/* empty */\n' >"$file"
     done
     printf '#include <jansson.h>\n' >host/base/text.c
@@ -261,6 +262,7 @@ make_house() {
     printf '#include "flopcast/hd/math.h"\n' >kernels/fill.cu
     printf '#include "../host/device/../base/text.c"\n' >bench/bench.c
     printf '#include "flopcast/flopcast.h"\n' >host/cli/main.c
+    printf '#include "../host/cli/cmd.h"\n#include <mpi.h>\n' >mpi/main.c
     cd - >/dev/null || return 1
 }
 

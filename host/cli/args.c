@@ -81,7 +81,7 @@ static size_t gather_names(const char *names[MAX_OPTION_NAMES], const fc_option 
     return count;
 }
 
-static fc_status unknown_option(const char *word, const fc_command *command, fc_error *error) {
+static fc_status unknown_option(const char *word, const fc_command *command, const char *program, fc_error *error) {
     const char *names[MAX_OPTION_NAMES];
     size_t count = gather_names(names, command != NULL ? command->options : NULL, 0);
     count = gather_names(names, FC_COMMON_OPTIONS, count);
@@ -90,9 +90,9 @@ static fc_status unknown_option(const char *word, const fc_command *command, fc_
     bare[strcspn(bare, "=")] = '\0';
     const char *nearest = fc_text_nearest(bare, names, count);
     const char *name = command != NULL ? command->name : "";
-    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "unknown option %s%s%s%s; `flopcast help%s%s` lists them", bare,
+    return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "unknown option %s%s%s%s; `%s help%s%s` lists them", bare,
                         nearest != NULL ? " (did you mean " : "", nearest != NULL ? nearest : "",
-                        nearest != NULL ? "?)" : "", name[0] != '\0' ? " " : "", name);
+                        nearest != NULL ? "?)" : "", program, name[0] != '\0' ? " " : "", name);
 }
 
 static fc_status too_many(fc_error *error) {
@@ -119,11 +119,11 @@ static fc_status add_positional(fc_args *out, const char *word, fc_error *error)
 
 /* The word after the option, unless it is plainly the next option; the command's own name is never a value. */
 static fc_status parse_option(fc_args *out, int argc, const char *const *argv, int *i, int skip,
-                              const fc_command *command, fc_error *error) {
+                              const fc_command *command, const char *program, fc_error *error) {
     const char *word = spelled_out(argv[*i]);
     const fc_option *option = find_for(command, word);
     if (option == NULL) {
-        return unknown_option(word, command, error);
+        return unknown_option(word, command, program, error);
     }
     const char *equals = strchr(word, '=');
     if (option->value == NULL) {
@@ -146,7 +146,7 @@ static fc_status parse_option(fc_args *out, int argc, const char *const *argv, i
 }
 
 fc_status fc_args_parse(fc_args *out, int argc, const char *const *argv, int command_index, const fc_command *command,
-                        fc_error *error) {
+                        const char *program, fc_error *error) {
     memset(out, 0, sizeof *out);
     bool options_ended = false;
     for (int i = 1; i < argc; i++) {
@@ -156,7 +156,7 @@ fc_status fc_args_parse(fc_args *out, int argc, const char *const *argv, int com
         if (!options_ended && strcmp(argv[i], "--") == 0) {
             options_ended = true;
         } else if (!options_ended && looks_like_option(argv[i])) {
-            FC_TRY(parse_option(out, argc, argv, &i, command_index, command, error));
+            FC_TRY(parse_option(out, argc, argv, &i, command_index, command, program, error));
         } else {
             FC_TRY(add_positional(out, argv[i], error));
         }

@@ -12,8 +12,8 @@ extern const fc_option FC_COMMON_OPTIONS[];
 int fc_args_find_command(int argc, const char *const *argv, const fc_command *const *commands);
 
 /* Takes argv apart, leaving out argv[0] and argv[command_index]. FC_USAGE on what `command` does not take; the error's
- * source is "command line". */
+ * source is "command line"; `program` is named in its advice. */
 fc_status fc_args_parse(fc_args *out, int argc, const char *const *argv, int command_index, const fc_command *command,
-                        fc_error *error);
+                        const char *program, fc_error *error);
 
 #endif

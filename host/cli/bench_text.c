@@ -159,7 +159,7 @@ static fc_status write_samples(fc_text *out, const fc_bench_text *what, fc_error
     return FC_OK;
 }
 
-static void write_collectives(fc_text *out, const fc_fit *fit) {
+void fc_bench_text_collectives(fc_text *out, const fc_fit *fit) {
     if (fit->collectives_count > 0) {
         fc_text_add(out, "\nCollectives: time = latency + bytes that a rank sends / bandwidth\n");
     }
@@ -211,7 +211,7 @@ void fc_bench_text_fit(fc_text *out, const fc_fit *fit) {
     if (any) {
         write_matmul_fit(out, fit);
     }
-    write_collectives(out, fit);
+    fc_bench_text_collectives(out, fit);
 }
 
 /* What was asked for and is not in the table; what was never asked for by name is one line. */

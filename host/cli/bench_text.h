@@ -14,6 +14,9 @@ typedef struct fc_bench_text {
     bool markdown;
 } fc_bench_text;
 
+/* The fitted collectives alone; nothing where there are none. */
+void fc_bench_text_collectives(fc_text *out, const fc_fit *fit);
+
 /* The fitted curves with their errors, of a measurement or of an imported table. */
 void fc_bench_text_fit(fc_text *out, const fc_fit *fit);
 

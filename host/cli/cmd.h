@@ -1,4 +1,4 @@
-/* cmd.h: what a command is: a row in the table of main.c, a list of options, one function. */
+/* cmd.h: what a command is: a row in a program's table, a list of options, one function. */
 #ifndef FLOPCAST_HOST_CLI_CMD_H
 #define FLOPCAST_HOST_CLI_CMD_H
 
@@ -41,8 +41,13 @@ typedef enum fc_format { FC_FORMAT_TEXT = 0, FC_FORMAT_JSON, FC_FORMAT_CSV, FC_F
 /* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcm". */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
-/* What main.c hands to a command. */
+typedef struct fc_program fc_program;
+struct fc_ranks;
+
+/* What program.c hands to a command. */
 typedef struct fc_context {
+    const fc_program *program;
+    const struct fc_ranks *ranks; /* of flopcast-mpi; NULL: one process */
     fc_arena *arena;
     const fc_args *args;
     const char *data_folder; /* --data or NULL */

@@ -2,26 +2,20 @@
 #include "cmd.h"
 
 #include "../../bench/bench.h"
-#include "../base/units.h"
 #include "../device/backends.h"
 #include "../doors/calibration_file.h"
+#include "bench_file.h"
 #include "bench_import.h"
 #include "bench_text.h"
 #include "flopcast/measure.h"
 #include "restart.h"
-#include "terminal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SOURCE "command line"
 #define DEFAULT_PATH "calibration.json"
 #define DEFAULT_BUDGET_S 60.0
-#define LEAST_BUDGET_S 1.0
-#define MOST_BUDGET_S 86400.0
 /* A short measurement gets fewer operands: a virtual machine may need seconds to touch its first gigabyte. */
 #define OPERAND_BYTES_PER_S 54e6
 #define ALL_DTYPES ((1U << FC_DTYPE_COUNT) - 1U)
@@ -97,62 +91,6 @@ static fc_status parse_dtypes(bench_command *command, fc_error *error) {
     return FC_OK;
 }
 
-static fc_status parse_budget(bench_command *command, fc_error *error) {
-    command->budget_s = DEFAULT_BUDGET_S;
-    const char *text = fc_args_value(command->context->args, "--budget");
-    if (text == NULL) {
-        return FC_OK;
-    }
-    if (fc_units_parse(&command->budget_s, text, FC_UNIT_S, NULL) != FC_OK || !(command->budget_s >= LEAST_BUDGET_S) ||
-        !(command->budget_s <= MOST_BUDGET_S)) {
-        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
-                            "--budget is \"%.64s\"; allowed is a time from 1 s to 24 h, such as 20s or 5min", text);
-    }
-    return FC_OK;
-}
-
-/* The ending of -o does not choose the format here: the file is the calibration, and that is JSON. */
-static fc_status parse_format(bench_command *command, fc_error *error) {
-    if (fc_args_value(command->context->args, "--format") != NULL) {
-        return fc_args_format(&command->format, command->context->args, "tjcm", error);
-    }
-    command->format = FC_FORMAT_TEXT;
-    return FC_OK;
-}
-
-/* Minutes of measuring must not end at a file that cannot be written. Nothing is created or emptied here. */
-static fc_status check_path(const char *path, fc_error *error) {
-    FC_TRY(fc_output_check(path, error));
-    if (strcmp(path, "-") == 0) {
-        return FC_OK;
-    }
-    char folder[4096];
-    if (!fc_text_copy(folder, sizeof folder, path)) {
-        return fc_error_set(error, FC_USAGE, "-o", 0, 0, "the path is longer than %zu bytes; give a shorter one",
-                            sizeof folder - 1);
-    }
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL) {
-        (void)fc_text_copy(folder, sizeof folder, ".");
-    } else {
-        slash[slash == folder ? 1 : 0] = '\0';
-    }
-    struct stat info;
-    bool exists = stat(path, &info) == 0;
-    const char *refusing = exists && access(path, W_OK) != 0 ? path : NULL;
-    /* A file is replaced whole, so its folder takes part; a device or a pipe is written as it stands. */
-    if (refusing == NULL && (!exists || S_ISREG(info.st_mode)) && access(folder, W_OK) != 0) {
-        refusing = folder;
-    }
-    if (refusing != NULL) {
-        return fc_error_set(error, FC_FAILED, "-o", 0, 0,
-                            "cannot write %.200s: %.200s is not writable (%s); give "
-                            "another file with -o",
-                            path, refusing, strerror(errno));
-    }
-    return FC_OK;
-}
-
 static fc_status parse(bench_command *command, fc_error *error) {
     const fc_args *args = command->context->args;
     if (args->positional_count > 0) {
@@ -162,8 +100,8 @@ static fc_status parse(bench_command *command, fc_error *error) {
     command->replay_path = fc_args_value(args, "--replay");
     FC_TRY(parse_backend(command, error));
     FC_TRY(parse_dtypes(command, error));
-    FC_TRY(parse_budget(command, error));
-    FC_TRY(parse_format(command, error));
+    FC_TRY(fc_bench_budget(&command->budget_s, args, DEFAULT_BUDGET_S, error));
+    FC_TRY(fc_bench_format(&command->format, args, error));
     FC_TRY(fc_args_u64(&command->threads, args, "--threads", 0, 1, 1024, error));
     FC_TRY(fc_args_u64(&command->seed, args, "--seed", 1, 0, UINT64_MAX, error));
     bool replays = strcmp(command->backend_name, "replay") == 0;
@@ -174,7 +112,7 @@ static fc_status parse(bench_command *command, fc_error *error) {
     }
     const char *path = fc_args_value(args, "-o");
     command->path = path != NULL ? path : DEFAULT_PATH;
-    return check_path(command->path, error);
+    return fc_bench_check_path(command->path, error);
 }
 
 /* ---- the device ------------------------------------------------------------------------------------------------- */
@@ -274,33 +212,9 @@ static fc_status measure(bench_command *command, fc_bench_report *report, fc_err
     return status;
 }
 
-/* The file; *out_done when nothing else is to be told. */
-static fc_status write_file(bool *out_done, bench_command *command, const fc_calibration *calibration,
-                            fc_error *error) {
-    fc_text json = fc_text_start(command->context->arena);
-    FC_TRY(fc_calibration_write_json(&json, calibration, error));
-    fc_text *out = &command->context->out;
-    command->context->wrote_output = true;
-    *out_done = true;
-    if (strcmp(command->path, "-") == 0) {
-        fc_text_add(out, json.bytes);
-        return FC_OK;
-    }
-    FC_TRY(fc_output_write(command->path, json.bytes, json.size, error));
-    if (command->format == FC_FORMAT_JSON) {
-        fc_text_add(out, json.bytes);
-        return FC_OK;
-    }
-    if (command->format == FC_FORMAT_CSV) {
-        return fc_calibration_write_csv(out, calibration, error);
-    }
-    *out_done = false;
-    return FC_OK;
-}
-
 static fc_status write_result(bench_command *command, const fc_bench_report *report, fc_error *error) {
     bool done = false;
-    FC_TRY(write_file(&done, command, &report->calibration, error));
+    FC_TRY(fc_bench_write_file(&done, command->context, command->path, command->format, &report->calibration, error));
     if (done) {
         return FC_OK;
     }
@@ -320,7 +234,7 @@ static fc_status run_import(bench_command *command, fc_error *error) {
     fc_text text = fc_text_start(command->context->arena);
     bool done = false;
     FC_TRY(fc_bench_import_read(&calibration, &text, &import, error));
-    FC_TRY(write_file(&done, command, &calibration, error));
+    FC_TRY(fc_bench_write_file(&done, command->context, command->path, command->format, &calibration, error));
     if (!done) {
         fc_text_add_bytes(&command->context->out, text.bytes, text.size);
     }

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-void fc_help_overview(fc_text *out, const fc_command *const *commands) {
-    fc_text_add(out, "flopcast: what training a model costs on which chips, how long it takes, how sure that is, and "
-                     "why\n\nCommands\n");
+void fc_help_overview(fc_text *out, const fc_program *program) {
+    const fc_command *const *commands = program->commands;
+    fc_text_addf(out, "%s: %s\n\nCommands\n", program->name, program->about);
     for (size_t i = 0; commands[i] != NULL; i++) {
         fc_text_addf(out, "  %-9s %s\n", commands[i]->name, commands[i]->help);
     }
@@ -15,8 +15,10 @@ void fc_help_overview(fc_text *out, const fc_command *const *commands) {
     for (size_t i = 0; commands[i] != NULL; i++) {
         fc_text_addf(out, "  %s\n", commands[i]->example);
     }
-    fc_text_add(out, "\nExit codes: 0 ok, 1 failed, 2 usage, 3 bad input, 4 no plan fits, 5 over a limit, 6 unstable "
-                     "measurement\nNext: flopcast help COMMAND\n");
+    fc_text_addf(out,
+                 "\nExit codes: 0 ok, 1 failed, 2 usage, 3 bad input, 4 no plan fits, 5 over a limit, 6 unstable "
+                 "measurement\nNext: %s help COMMAND\n",
+                 program->name);
 }
 
 static void add_options(fc_text *out, const char *heading, const fc_option *options) {
@@ -32,9 +34,9 @@ static void add_options(fc_text *out, const char *heading, const fc_option *opti
     }
 }
 
-void fc_help_command(fc_text *out, const fc_command *command) {
+void fc_help_command(fc_text *out, const fc_program *program, const fc_command *command) {
     bool has_synopsis = command->synopsis != NULL && command->synopsis[0] != '\0';
-    fc_text_addf(out, "flopcast %s%s%s\n  %s\n", command->name, has_synopsis ? " " : "",
+    fc_text_addf(out, "%s %s%s%s\n  %s\n", program->name, command->name, has_synopsis ? " " : "",
                  has_synopsis ? command->synopsis : "", command->help);
     add_options(out, "Options", command->options);
     add_options(out, "Options of every command", FC_COMMON_OPTIONS);

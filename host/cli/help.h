@@ -2,11 +2,11 @@
 #ifndef FLOPCAST_HOST_CLI_HELP_H
 #define FLOPCAST_HOST_CLI_HELP_H
 
-#include "cmd.h"
+#include "program.h"
 
-/* What to try first. `commands` ends with NULL. */
-void fc_help_overview(fc_text *out, const fc_command *const *commands);
+/* Its commands, and what to try first. */
+void fc_help_overview(fc_text *out, const fc_program *program);
 /* One command: its question, options and an example. */
-void fc_help_command(fc_text *out, const fc_command *command);
+void fc_help_command(fc_text *out, const fc_program *program, const fc_command *command);
 
 #endif

@@ -145,9 +145,9 @@ static void tame(char *text) {
     }
 }
 
-void fc_error_print(const fc_error *error) {
+void fc_error_print(const char *who, const fc_error *error) {
     char text[2 * sizeof(fc_error)];
     fc_error_format(error, text, sizeof text);
     tame(text);
-    fprintf(stderr, "flopcast: %s\n", text);
+    fprintf(stderr, "%s: %s\n", who, text);
 }

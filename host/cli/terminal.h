@@ -17,7 +17,7 @@ fc_status fc_output_check(const char *path, fc_error *error);
 /* All of it, or FC_FAILED: to a file atomically, to stdout or a device as it comes. */
 fc_status fc_output_write(const char *path, const char *bytes, size_t size, fc_error *error);
 
-/* "flopcast: file:line:column: text" on stderr: at most 8 lines, no control characters. */
-void fc_error_print(const fc_error *error);
+/* "who: file:line:column: text" on stderr: at most 8 lines, no control characters. */
+void fc_error_print(const char *who, const fc_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ASSUMED_CACHE_BYTES (32.0 * 1024.0 * 1024.0)
@@ -124,6 +125,11 @@ void fc_machine_describe(fc_machine *out) {
     out->memory_bytes = memory_bytes();
 }
 
+uint32_t fc_machine_processors_count(void) {
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 && online < MOST_PROCESSORS ? (uint32_t)online : 1;
+}
+
 uint32_t fc_machine_threads_count(void) {
     size_t size = CPU_ALLOC_SIZE(MOST_PROCESSORS);
     cpu_set_t *mask = CPU_ALLOC(MOST_PROCESSORS);
@@ -132,11 +138,7 @@ uint32_t fc_machine_threads_count(void) {
         count = CPU_COUNT_S(size, mask);
     }
     CPU_FREE(mask);
-    if (count < 1) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        count = online > 0 && online < MOST_PROCESSORS ? (int)online : 1;
-    }
-    return (uint32_t)count;
+    return count >= 1 ? (uint32_t)count : fc_machine_processors_count();
 }
 
 /* "266240K" or "32M" to bytes; 0 when it is neither. */
@@ -213,4 +215,12 @@ double fc_machine_clock_hz(void) {
     }
     double mhz = strtod(text, NULL);
     return mhz > 0.0 ? mhz * 1e6 : 0.0;
+}
+
+void fc_machine_stamp(char out[32]) {
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
+        snprintf(out, 32, "1970-01-01T00:00:00Z");
+    }
 }

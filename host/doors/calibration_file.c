@@ -5,10 +5,9 @@
  */
 #include "calibration_file.h"
 
-#include "../base/units.h"
+#include "calibration_values.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_COUNT 4294967295.0
@@ -16,43 +15,23 @@
 #define MOST_FLOP_PER_S 1e20
 #define MOST_BYTES_PER_S 1e18
 
-typedef enum value_kind { VALUE_F64 = 0, VALUE_U32, VALUE_BOOL, VALUE_TEXT } value_kind;
-
-typedef struct value_row {
-    const char *key;
-    value_kind kind;
-    size_t offset;
-    size_t size;  /* of a text, its zero included */
-    double least; /* numbers: the allowed range, ends included */
-    double most;
-    bool required;
-} value_row;
-
-#define F64(owner, member, name, low, high, needed)                                                                    \
-    {                                                                                                                  \
-        .key = (name), .kind = VALUE_F64, .offset = offsetof(owner, member), .least = (low), .most = (high),           \
-        .required = (needed)                                                                                           \
-    }
-#define U32(owner, member, name, low, high, needed)                                                                    \
-    {                                                                                                                  \
-        .key = (name), .kind = VALUE_U32, .offset = offsetof(owner, member), .least = (low), .most = (high),           \
-        .required = (needed)                                                                                           \
-    }
-#define BOOL(owner, member, name)                                                                                      \
-    { .key = (name), .kind = VALUE_BOOL, .offset = offsetof(owner, member) }
-#define TEXT(owner, member, name)                                                                                      \
-    { .key = (name), .kind = VALUE_TEXT, .offset = offsetof(owner, member), .size = sizeof(((owner *)0)->member) }
-
-static const value_row machine_rows[] = {
+static const fc_value_row machine_rows[] = {
     TEXT(fc_machine, cpu, "cpu"),
     TEXT(fc_machine, kernel, "kernel"),
     TEXT(fc_machine, governor, "governor"),
     TEXT(fc_machine, simd, "simd"),
     U32(fc_machine, cores_count, "cores_count", 0.0, 1e7, false),
     F64(fc_machine, memory_bytes, "memory_bytes", 0.0, 1e16, false),
+    TEXT(fc_machine, mpi_library, "mpi_library"),
+    TEXT(fc_machine, rank_hosts, "rank_hosts"),
+    TEXT(fc_machine, rank_placement, "rank_placement"),
+    U32(fc_machine, ranks_count, "ranks_count", 0.0, FC_MOST_RANKS, false),
+    U32(fc_machine, rank_hosts_count, "rank_hosts_count", 0.0, FC_MOST_RANKS, false),
+    U32(fc_machine, ranks_per_host_least, "ranks_per_host_least", 0.0, FC_MOST_RANKS, false),
+    U32(fc_machine, ranks_per_host_most, "ranks_per_host_most", 0.0, FC_MOST_RANKS, false),
 };
 
-static const value_row device_rows[] = {
+static const fc_value_row device_rows[] = {
     TEXT(fc_device_info, backend, "backend"),
     TEXT(fc_device_info, name, "name"),
     TEXT(fc_device_info, library, "library"),
@@ -65,7 +44,7 @@ static const value_row device_rows[] = {
     BOOL(fc_device_info, pinned, "pinned"),
 };
 
-static const value_row method_rows[] = {
+static const fc_value_row method_rows[] = {
     F64(fc_method, aim_noise_frac, "aim_noise_frac", 0.0, 1e9, false),
     F64(fc_method, reference_start_s, "reference_start_s", 0.0, 1e7, false),
     F64(fc_method, reference_middle_s, "reference_middle_s", 0.0, 1e7, false),
@@ -73,7 +52,7 @@ static const value_row method_rows[] = {
     F64(fc_method, drift_frac, "drift_frac", 0.0, 1e9, false),
 };
 
-static const value_row sample_rows[] = {
+static const fc_value_row sample_rows[] = {
     U32(fc_sample, m, "m", 0.0, MOST_COUNT, false),
     U32(fc_sample, n, "n", 0.0, MOST_COUNT, false),
     U32(fc_sample, k, "k", 0.0, MOST_COUNT, false),
@@ -90,13 +69,13 @@ static const value_row sample_rows[] = {
     F64(fc_sample, noise_frac, "noise_frac", 0.0, 1e9, false),
 };
 
-static const value_row fit_rows[] = {
+static const fc_value_row fit_rows[] = {
     U32(fc_fit, threads, "threads", 0.0, 1e6, false),
     F64(fc_fit, memory_bytes_per_s, "memory_bytes_per_s", 0.0, 1e18, false),
     F64(fc_fit, copy_bytes_per_s, "copy_bytes_per_s", 0.0, 1e18, false),
 };
 
-static const value_row fit_dtype_rows[] = {
+static const fc_value_row fit_dtype_rows[] = {
     F64(fc_fit_dtype, peak_flop_per_s, "peak_flop_per_s", 1.0, 1e20, true),
     F64(fc_fit_dtype, curve.m_half, "m_half", 0.0, 1e6, true),
     F64(fc_fit_dtype, curve.n_half, "n_half", 0.0, 1e6, true),
@@ -109,7 +88,7 @@ static const value_row fit_dtype_rows[] = {
     F64(fc_fit_dtype, heldout_median_abs_error_frac, "heldout_median_abs_error_frac", 0.0, 1e9, false),
 };
 
-static const value_row fit_collective_rows[] = {
+static const fc_value_row fit_collective_rows[] = {
     U32(fc_fit_collective, ranks, "ranks", 2.0, FC_MOST_RANKS, true),
     U32(fc_fit_collective, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
     F64(fc_fit_collective, latency_s, "latency_s", 0.0, 1e7, true),
@@ -117,110 +96,13 @@ static const value_row fit_collective_rows[] = {
     F64(fc_fit_collective, median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
 };
 
-static const value_row heldout_rows[] = {
+static const fc_value_row heldout_rows[] = {
     U32(fc_fit, heldout_count, "count", 0.0, FC_MAX_SAMPLES, false),
     F64(fc_fit, heldout_median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
     F64(fc_fit, heldout_p90_abs_error_frac, "p90_abs_error_frac", 0.0, 1e9, false),
 };
 
-/* The longest list of names that a key takes. */
-#define MOST_NAMES FC_MEMORY_OP_COUNT
-_Static_assert((int)MOST_NAMES >= (int)FC_DTYPE_COUNT, "names of dtypes share the room");
-
 #define COUNT_OF(rows) (sizeof(rows) / sizeof(rows)[0])
-
-/* ---- single values ---------------------------------------------------------------------------------------------- */
-
-static fc_status refuse(const fc_node *node, const char *what, fc_error *error) {
-    char found[128];
-    fc_node_describe(node, found, sizeof found);
-    return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s is %s; it must be %s",
-                         node->key != NULL ? node->key : "this entry", found, what);
-}
-
-static fc_status read_number(double *out, const value_row *row, const fc_node *node, fc_error *error) {
-    char range[96];
-    bool whole = row->kind == VALUE_U32;
-    (void)snprintf(range, sizeof range, "a %snumber from %.10g to %.10g", whole ? "whole " : "", row->least, row->most);
-    double value = 0.0;
-    if (node->kind != FC_NODE_SCALAR || node->quoted ||
-        fc_units_parse(&value, node->text, FC_UNIT_NONE, NULL) != FC_OK || !(value >= row->least) ||
-        !(value <= row->most) || (whole && value != (double)(uint64_t)value)) {
-        return refuse(node, range, error);
-    }
-    *out = value;
-    return FC_OK;
-}
-
-/* Texts end up on terminals and in reports: a control character has no business in them. */
-static fc_status read_text(char *out, size_t size, const fc_node *node, fc_error *error) {
-    if (node->kind != FC_NODE_SCALAR) {
-        return refuse(node, "a text", error);
-    }
-    for (const char *c = node->text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
-            return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s holds a control character; remove it",
-                                 node->key != NULL ? node->key : "this text");
-        }
-    }
-    if (!fc_text_copy(out, size, node->text)) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s has %zu bytes; at most %zu are kept",
-                             node->key != NULL ? node->key : "this text", strlen(node->text), size - 1);
-    }
-    return FC_OK;
-}
-
-static fc_status read_bool(uint8_t *out, const fc_node *node, fc_error *error) {
-    bool is_true = node->kind == FC_NODE_SCALAR && !node->quoted && strcmp(node->text, "true") == 0;
-    bool is_false = node->kind == FC_NODE_SCALAR && !node->quoted && strcmp(node->text, "false") == 0;
-    if (!is_true && !is_false) {
-        return refuse(node, "true or false", error);
-    }
-    *out = is_true;
-    return FC_OK;
-}
-
-static fc_status read_row(void *target, const value_row *row, const fc_node *node, fc_error *error) {
-    unsigned char *at = (unsigned char *)target + row->offset;
-    double value = 0.0;
-    switch (row->kind) {
-    case VALUE_F64:
-        FC_TRY(read_number(&value, row, node, error));
-        memcpy(at, &value, sizeof value);
-        return FC_OK;
-    case VALUE_U32: {
-        FC_TRY(read_number(&value, row, node, error));
-        uint32_t count = (uint32_t)value;
-        memcpy(at, &count, sizeof count);
-        return FC_OK;
-    }
-    case VALUE_BOOL:
-        return read_bool(at, node, error);
-    case VALUE_TEXT:
-        return read_text((char *)at, row->size, node, error);
-    }
-    return FC_OK;
-}
-
-/* Every row that `map` has, and a complaint about a required one that it has not. */
-static fc_status read_rows(void *target, const value_row *rows, size_t count, const fc_node *map, fc_error *error) {
-    if (map->kind != FC_NODE_MAP) {
-        return refuse(map, "a map", error);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const fc_node *node = fc_node_get(map, rows[i].key);
-        if (node == NULL || node->kind == FC_NODE_NULL) {
-            if (rows[i].required) {
-                return fc_node_error(error, FC_BAD_INPUT, map, false, "%s is missing here; add it", rows[i].key);
-            }
-            continue;
-        }
-        FC_TRY(read_row(target, &rows[i], node, error));
-    }
-    return FC_OK;
-}
-
-typedef const char *(*name_of)(uint32_t index);
 
 static const char *kind_name(uint32_t index) { return fc_sample_kind_name((fc_sample_kind)index); }
 static const char *dtype_name(uint32_t index) { return fc_dtype_name((fc_dtype)index); }
@@ -229,33 +111,6 @@ static const char *collective_op_name(uint32_t index) { return fc_collective_op_
 static const char *layout_name(uint32_t index) { return fc_layout_name((fc_layout)index); }
 static const char *class_name(uint32_t index) { return fc_shape_class_name((fc_shape_class)index); }
 static const char *memory_op_name(uint32_t index) { return fc_memory_op_name((fc_memory_op)index); }
-
-/* One of `count` names; *out is left alone when the key is missing and not required. */
-static fc_status read_name(uint32_t *out, const fc_node *map, const char *key, name_of name, uint32_t count,
-                           bool required, fc_error *error) {
-    const fc_node *node = fc_node_get(map, key);
-    if (node == NULL || node->kind == FC_NODE_NULL) {
-        return required ? fc_node_error(error, FC_BAD_INPUT, map, false, "%s is missing here; add it", key) : FC_OK;
-    }
-    const char *names[MOST_NAMES];
-    char allowed[320] = "";
-    size_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        names[i] = name(i);
-        if (node->kind == FC_NODE_SCALAR && strcmp(node->text, names[i]) == 0) {
-            *out = i;
-            return FC_OK;
-        }
-        int written = snprintf(allowed + used, sizeof allowed - used, "%s%s", i > 0 ? ", " : "", names[i]);
-        used += (size_t)written < sizeof allowed - used ? (size_t)written : 0;
-    }
-    const char *nearest = node->kind == FC_NODE_SCALAR ? fc_text_nearest(node->text, names, count) : NULL;
-    char found[128];
-    fc_node_describe(node, found, sizeof found);
-    return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is %s%s%s%s; allowed are %s", key, found,
-                         nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "?" : "", allowed);
-}
 
 /* ---- parts of the file ------------------------------------------------------------------------------------------ */
 
@@ -296,18 +151,18 @@ static fc_status read_sample(fc_sample *out, const fc_node *node, fc_error *erro
     memset(out, 0, sizeof *out);
     out->batch = 1;
     out->repeats = 1;
-    FC_TRY(read_rows(out, sample_rows, COUNT_OF(sample_rows), node, error));
-    FC_TRY(read_name(&out->kind, node, "kind", kind_name, FC_SAMPLE_KIND_COUNT, true, error));
+    FC_TRY(fc_row_rows(out, sample_rows, COUNT_OF(sample_rows), node, error));
+    FC_TRY(fc_row_name(&out->kind, node, "kind", kind_name, FC_SAMPLE_KIND_COUNT, true, error));
     out->dtype = out->kind == FC_SAMPLE_COLLECTIVE ? FC_DTYPE_COUNT : 0;
     bool has_dtype = out->kind == FC_SAMPLE_MATMUL || out->kind == FC_SAMPLE_CEILING;
-    FC_TRY(read_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
-    FC_TRY(read_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
-    FC_TRY(read_name(&out->layout, node, "layout", layout_name, FC_LAYOUT_COUNT, false, error));
-    FC_TRY(read_name(&out->shape_class, node, "class", class_name, FC_SHAPE_CLASS_COUNT, false, error));
+    FC_TRY(fc_row_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
+    FC_TRY(fc_row_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
+    FC_TRY(fc_row_name(&out->layout, node, "layout", layout_name, FC_LAYOUT_COUNT, false, error));
+    FC_TRY(fc_row_name(&out->shape_class, node, "class", class_name, FC_SHAPE_CLASS_COUNT, false, error));
     if (out->kind == FC_SAMPLE_COLLECTIVE) {
-        FC_TRY(read_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+        FC_TRY(fc_row_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
     } else {
-        FC_TRY(read_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
+        FC_TRY(fc_row_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
     }
     /* The contract's own columns do not tell copy from triad: a table without `op` states its one memory rate. */
     if (out->kind == FC_SAMPLE_MEMORY && out->memory_op == FC_MEMORY_OP_NONE) {
@@ -326,7 +181,7 @@ static fc_status read_samples(fc_calibration *out, fc_arena *arena, const fc_nod
                              "there is no list called samples: this is no calibration file; flopcast bench writes one");
     }
     if (list->kind != FC_NODE_LIST) {
-        return refuse(list, "a list of samples", error);
+        return fc_row_refuse(list, "a list of samples", error);
     }
     if (list->count > FC_MAX_SAMPLES) {
         return fc_node_error(error, FC_OVER_LIMIT, list, false, "%zu samples; at most %d are read", list->count,
@@ -349,8 +204,8 @@ static fc_status read_fit_dtype(fc_fit_dtype curves[FC_DTYPE_COUNT], const fc_no
     fc_fit_dtype fitted;
     memset(&fitted, 0, sizeof fitted);
     fitted.curve.eff_frac = 1.0;
-    FC_TRY(read_rows(&fitted, fit_dtype_rows, COUNT_OF(fit_dtype_rows), node, error));
-    FC_TRY(read_name(&dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, true, error));
+    FC_TRY(fc_row_rows(&fitted, fit_dtype_rows, COUNT_OF(fit_dtype_rows), node, error));
+    FC_TRY(fc_row_name(&dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, true, error));
     if (curves[dtype].peak_flop_per_s > 0.0) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is fitted twice; keep one",
                              fc_dtype_name((fc_dtype)dtype));
@@ -365,7 +220,7 @@ static fc_status read_fit_one_thread(fc_fit *out, const fc_node *list, fc_error 
         return FC_OK;
     }
     if (list->kind != FC_NODE_LIST) {
-        return refuse(list, "a list of fits on one thread", error);
+        return fc_row_refuse(list, "a list of fits on one thread", error);
     }
     for (const fc_node *node = list->first; node != NULL; node = node->next) {
         FC_TRY(read_fit_dtype(out->one_thread, node, error));
@@ -381,14 +236,14 @@ static fc_status read_fit_collectives(fc_fit *out, const fc_node *list, fc_error
     for (const fc_node *node = list->first; node != NULL; node = node->next) {
         fc_fit_collective *fitted = &out->collectives[out->collectives_count++];
         memset(fitted, 0, sizeof *fitted);
-        FC_TRY(read_rows(fitted, fit_collective_rows, COUNT_OF(fit_collective_rows), node, error));
-        FC_TRY(read_name(&fitted->op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+        FC_TRY(fc_row_rows(fitted, fit_collective_rows, COUNT_OF(fit_collective_rows), node, error));
+        FC_TRY(fc_row_name(&fitted->op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
     }
     return FC_OK;
 }
 
 static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldout, fc_error *error) {
-    FC_TRY(read_rows(out, fit_rows, COUNT_OF(fit_rows), fit, error));
+    FC_TRY(fc_row_rows(out, fit_rows, COUNT_OF(fit_rows), fit, error));
     const fc_node *collectives = fc_node_get(fit, "collectives");
     if (collectives != NULL && collectives->kind != FC_NODE_NULL) {
         FC_TRY(read_fit_collectives(out, collectives, error));
@@ -408,7 +263,7 @@ static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldou
     }
     FC_TRY(read_fit_one_thread(out, fc_node_get(fit, "one_thread"), error));
     if (heldout != NULL && heldout->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
+        FC_TRY(fc_row_rows(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
     }
     return FC_OK;
 }
@@ -422,7 +277,7 @@ static fc_status make_fit(fc_calibration *out, const fc_node *root, fc_error *er
 
 static fc_status check_version(const fc_node *root, fc_error *error) {
     if (root->kind != FC_NODE_MAP) {
-        return refuse(root, "a map: the calibration file that flopcast bench writes", error);
+        return fc_row_refuse(root, "a map: the calibration file that flopcast bench writes", error);
     }
     const fc_node *version = fc_node_get(root, "schema_version");
     if (version == NULL) {
@@ -430,8 +285,8 @@ static fc_status check_version(const fc_node *root, fc_error *error) {
                              "schema_version is missing: is this a calibration file? flopcast bench writes one");
     }
     double value = 0.0;
-    const value_row row = {.kind = VALUE_U32, .least = FC_SCHEMA_VERSION, .most = FC_SCHEMA_VERSION};
-    return read_number(&value, &row, version, error);
+    const fc_value_row row = {.kind = FC_VALUE_U32, .least = FC_SCHEMA_VERSION, .most = FC_SCHEMA_VERSION};
+    return fc_row_number(&value, &row, version, error);
 }
 
 fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const fc_node *root, fc_error *error) {
@@ -439,23 +294,23 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
     FC_TRY(check_version(root, error));
     const fc_node *machine = fc_node_get(root, "machine");
     if (machine != NULL && machine->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->machine, machine_rows, COUNT_OF(machine_rows), machine, error));
+        FC_TRY(fc_row_rows(&out->machine, machine_rows, COUNT_OF(machine_rows), machine, error));
     }
     const fc_node *device = fc_node_get(root, "device");
     if (device != NULL && device->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->device, device_rows, COUNT_OF(device_rows), device, error));
+        FC_TRY(fc_row_rows(&out->device, device_rows, COUNT_OF(device_rows), device, error));
     }
     const fc_node *method = fc_node_get(root, "method");
     if (method != NULL && method->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->method, method_rows, COUNT_OF(method_rows), method, error));
+        FC_TRY(fc_row_rows(&out->method, method_rows, COUNT_OF(method_rows), method, error));
     }
     const fc_node *taken_at = fc_node_get(root, "taken_at");
     if (taken_at != NULL && taken_at->kind != FC_NODE_NULL) {
-        FC_TRY(read_text(out->taken_at, sizeof out->taken_at, taken_at, error));
+        FC_TRY(fc_row_text(out->taken_at, sizeof out->taken_at, taken_at, error));
     }
     const fc_node *unstable = fc_node_get(root, "unstable");
     if (unstable != NULL && unstable->kind != FC_NODE_NULL) {
-        FC_TRY(read_bool(&out->unstable, unstable, error));
+        FC_TRY(fc_row_bool(&out->unstable, unstable, error));
     }
     FC_TRY(read_samples(out, arena, root, error));
     const fc_node *fit = fc_node_get(root, "fit");

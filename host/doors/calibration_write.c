@@ -15,6 +15,15 @@ static void write_machine(fc_json_out *json, const fc_machine *machine) {
     fc_json_out_text(json, "simd", machine->simd);
     fc_json_out_count(json, "cores_count", machine->cores_count);
     fc_json_out_count(json, "memory_bytes", machine->memory_bytes);
+    if (machine->ranks_count > 0) {
+        fc_json_out_text(json, "mpi_library", machine->mpi_library);
+        fc_json_out_text(json, "rank_hosts", machine->rank_hosts);
+        fc_json_out_text(json, "rank_placement", machine->rank_placement);
+        fc_json_out_count(json, "ranks_count", machine->ranks_count);
+        fc_json_out_count(json, "rank_hosts_count", machine->rank_hosts_count);
+        fc_json_out_count(json, "ranks_per_host_least", machine->ranks_per_host_least);
+        fc_json_out_count(json, "ranks_per_host_most", machine->ranks_per_host_most);
+    }
     fc_json_out_end_object(json);
 }
 

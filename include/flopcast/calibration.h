@@ -127,6 +127,14 @@ typedef struct fc_machine {
     char simd[FC_NAME_SIZE];
     uint32_t cores_count;
     double memory_bytes;
+    /* Where the ranks stood whose collectives were measured last; ranks_count 0: none were. */
+    char mpi_library[FC_TEXT_SIZE];
+    char rank_hosts[FC_TEXT_SIZE];     /* "node1: 4, node2: 4"; ends in … where there are more */
+    char rank_placement[FC_NAME_SIZE]; /* "one host", "one rank a host", "several ranks a host" */
+    uint32_t ranks_count;
+    uint32_t rank_hosts_count;
+    uint32_t ranks_per_host_least; /* of the host with the fewest */
+    uint32_t ranks_per_host_most;
 } fc_machine;
 
 /* How the samples were taken. */

@@ -34,7 +34,7 @@ static fc_status parse(const char *line) {
     memset(&error, 0, sizeof error);
     int index = fc_args_find_command(argc, argv, probes);
     const fc_command *command = index > 0 && strcmp(argv[index], "plain") == 0 ? &plain : &probe;
-    return fc_args_parse(&args, argc, argv, index, command, &error);
+    return fc_args_parse(&args, argc, argv, index, command, "flopcast", &error);
 }
 
 static void assert_says(const char *words) {
@@ -134,8 +134,8 @@ static void test_args__too_many_are_refused(void **state) {
             argv[i] = kind == 0 ? "word" : "--quiet";
         }
         memset(&error, 0, sizeof error);
-        assert_int_equal(fc_args_parse(&args, FC_MAX_ARGS + 2, argv, 1, &probe, &error), FC_OK);
-        assert_int_equal(fc_args_parse(&args, FC_MAX_ARGS + 3, argv, 1, &probe, &error), FC_USAGE);
+        assert_int_equal(fc_args_parse(&args, FC_MAX_ARGS + 2, argv, 1, &probe, "flopcast", &error), FC_OK);
+        assert_int_equal(fc_args_parse(&args, FC_MAX_ARGS + 3, argv, 1, &probe, "flopcast", &error), FC_USAGE);
         assert_says("more than 256");
     }
 }

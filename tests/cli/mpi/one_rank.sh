@@ -1,0 +1,1 @@
+$FLOPCAST_MPI bench

@@ -18,7 +18,8 @@
 #define DEAREST_FRAC 0.07
 #define MOST_PLANNED (2 * FC_DTYPE_COUNT * FC_BENCH_MOST_SHAPES)
 
-/* Seconds that a case takes at least, by the fastest rate seen so far and the traffic of its operands. */
+/* Seconds that a case takes at least, by the fastest rate seen so far and the traffic of its operands; infinite where that
+ * is more than any one case may have. */
 static double expected_cost_s(const fc_bench_state *state, const fc_sample *sample) {
     double m = sample->m;
     double n = sample->n;
@@ -27,7 +28,8 @@ static double expected_cost_s(const fc_bench_state *state, const fc_sample *samp
     double slower = sample->threads == 1 && state->info.threads > 1 ? state->info.threads : 1.0;
     double compute_s = slower * fc_bench_flop(sample) / state->best_flop_per_s[sample->dtype];
     double memory_s = state->memory_bytes_per_s > 0.0 ? bytes / state->memory_bytes_per_s : 0.0;
-    return CALLS_OF_VISIT * (fmax(compute_s, memory_s) + state->measure.least_batch_s);
+    double cost_s = CALLS_OF_VISIT * (fmax(compute_s, memory_s) + state->measure.least_batch_s);
+    return cost_s > DEAREST_FRAC * state->options->budget_s ? INFINITY : cost_s;
 }
 
 /* All shapes of all dtypes that answer, a dtype after the other since a change of dtype may mean new operands, each by
@@ -60,8 +62,7 @@ static double share_s(const fc_bench_state *state, const fc_sample *plan, uint32
         dearest_s = costs_s[i];
     }
     double own_s = expected_cost_s(state, &plan[index]);
-    bool too_dear = own_s > DEAREST_FRAC * state->options->budget_s;
-    return own_s <= dearest_s && !too_dear ? left_s * own_s / sum_s : 0.0;
+    return own_s <= dearest_s ? left_s * own_s / sum_s : 0.0;
 }
 
 /* Other work on a machine makes timings longer, for seconds at a time and evenly within one visit. So a case is visited
@@ -89,7 +90,7 @@ static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t co
         bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype || plan[i].threads != plan[i - 1].threads;
         of_dtype = is_first ? 0 : of_dtype;
         if (of_dtype < LEAST_OF_DTYPE && !(budget_s > 0.0)) {
-            budget_s = expected_cost_s(state, &plan[i]);
+            budget_s = fmin(expected_cost_s(state, &plan[i]), fc_bench_remaining_s(state));
         }
         bool done = false;
         if (budget_s > 0.0) {

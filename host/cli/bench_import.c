@@ -155,7 +155,7 @@ fc_status fc_bench_import_read(fc_calibration *out, fc_text *text, const fc_benc
     for (uint32_t i = 0; i < report->files_count; i++) {
         write_file(text, &report->files[i], options.kind == FC_IMPORT_GUESS);
     }
-    fc_bench_text_fit(text, &out->fit);
+    fc_bench_text_fit(text, out);
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         write_shared(text, out, dtype);
     }

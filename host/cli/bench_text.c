@@ -176,40 +176,76 @@ void fc_bench_text_collectives(fc_text *out, const fc_fit *fit) {
     }
 }
 
-static void write_matmul_fit(fc_text *out, const fc_fit *fit) {
+static void write_curve(fc_text *out, const char *name, const fc_fit_dtype *fitted) {
+    char ceiling[CELL];
+    char launch[CELL];
+    if (!(fitted->peak_flop_per_s > 0.0)) {
+        return;
+    }
+    fc_units_format(ceiling, sizeof ceiling, fitted->peak_flop_per_s, FC_UNIT_FLOP_PER_S, 3);
+    fc_units_format(launch, sizeof launch, fitted->launch_s, FC_UNIT_S, 2);
+    fc_text_addf(out, "  %-5s ceiling %s, halves m %.3g n %.3g k %.3g, launch %s; %u shapes", name, ceiling,
+                 fitted->curve.m_half, fitted->curve.n_half, fitted->curve.k_half, launch, fitted->samples_count);
+    if (fitted->curve.nn_rate_frac > 0.0 && fitted->curve.tn_rate_frac > 0.0) {
+        fc_text_addf(out, "; input gradients at %.2f of the forward rate, weight gradients at %.2f",
+                     fitted->curve.nn_rate_frac, fitted->curve.tn_rate_frac);
+    }
+    if (fitted->heldout_count > 0) {
+        fc_text_addf(out, "; off by %.1f %% (median) on %u held out", 100.0 * fitted->heldout_median_abs_error_frac,
+                     fitted->heldout_count);
+    }
+    fc_text_add(out, "\n");
+}
+
+/* All shapes, fitted ones too: a class whose median stands out is one that the form of the curve does not know. */
+static void write_classes(fc_text *out, const fc_calibration *calibration) {
+    bool first = true;
+    /* A table made elsewhere has one class, "other": it would say nothing new. */
+    for (uint32_t shape_class = FC_SHAPE_OTHER + 1; shape_class < FC_SHAPE_CLASS_COUNT; shape_class++) {
+        fc_fit_filter filter = {FC_DTYPE_COUNT, shape_class, 0, 0};
+        fc_fit_error error =
+            fc_calibration_error(&calibration->fit, calibration->samples, calibration->samples_count, &filter);
+        if (error.count == 0) {
+            continue;
+        }
+        fc_text_addf(out, "%s%s %.1f %% (%u)", first ? "Median error by class of shape, fitted ones too: " : ", ",
+                     fc_shape_class_name((fc_shape_class)shape_class), 100.0 * error.median_abs_error_frac,
+                     error.count);
+        first = false;
+    }
+    fc_text_add(out, first ? "" : "\n");
+}
+
+static void write_matmul_fit(fc_text *out, const fc_calibration *calibration) {
+    const fc_fit *fit = &calibration->fit;
     fc_text_add(out,
                 "\nFit: time = launch + max(2mnk / (ceiling r(m) r(n) r(k)), bytes / triad), r(x) = x/(x + half)\n");
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        const fc_fit_dtype *fitted = &fit->dtype[dtype];
-        if (!(fitted->peak_flop_per_s > 0.0)) {
-            continue;
-        }
-        char ceiling[CELL];
-        char launch[CELL];
-        fc_units_format(ceiling, sizeof ceiling, fitted->peak_flop_per_s, FC_UNIT_FLOP_PER_S, 3);
-        fc_units_format(launch, sizeof launch, fitted->launch_s, FC_UNIT_S, 2);
-        fc_text_addf(out, "  %-5s ceiling %s, halves m %.3g n %.3g k %.3g, launch %s; %u shapes",
-                     fc_dtype_name((fc_dtype)dtype), ceiling, fitted->curve.m_half, fitted->curve.n_half,
-                     fitted->curve.k_half, launch, fitted->samples_count);
-        if (fitted->heldout_count > 0) {
-            fc_text_addf(out, ", off by %.1f %% (median) on %u held out", 100.0 * fitted->heldout_median_abs_error_frac,
-                         fitted->heldout_count);
-        }
-        fc_text_add(out, "\n");
+        write_curve(out, fc_dtype_name((fc_dtype)dtype), &fit->dtype[dtype]);
+    }
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        char name[CELL];
+        (void)snprintf(name, sizeof name, "%s, 1 thread", fc_dtype_name((fc_dtype)dtype));
+        write_curve(out, name, &fit->one_thread[dtype]);
     }
     if (fit->heldout_count > 0) {
-        fc_text_addf(out, "Held-out shapes, never seen by the fit: median error %.1f %% over %u.\n",
-                     100.0 * fit->heldout_median_abs_error_frac, fit->heldout_count);
+        fc_text_addf(out,
+                     "Held-out shapes, never seen by the fit: median error %.1f %%, 90th percentile %.1f %%, over "
+                     "%u.\n",
+                     100.0 * fit->heldout_median_abs_error_frac, 100.0 * fit->heldout_p90_abs_error_frac,
+                     fit->heldout_count);
     }
+    write_classes(out, calibration);
 }
 
-void fc_bench_text_fit(fc_text *out, const fc_fit *fit) {
+void fc_bench_text_fit(fc_text *out, const fc_calibration *calibration) {
+    const fc_fit *fit = &calibration->fit;
     bool any = false;
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         any = any || fit->dtype[dtype].peak_flop_per_s > 0.0;
     }
     if (any) {
-        write_matmul_fit(out, fit);
+        write_matmul_fit(out, calibration);
     }
     fc_bench_text_collectives(out, fit);
 }
@@ -248,7 +284,7 @@ fc_status fc_bench_text_write(fc_text *out, const fc_bench_text *what, fc_error 
     write_machine(out, what);
     fc_bench_write_limits(out, calibration);
     FC_TRY(write_samples(out, what, error));
-    fc_bench_text_fit(out, &calibration->fit);
+    fc_bench_text_fit(out, calibration);
     write_missing(out, what);
     fc_text_addf(out, "\nWritten to %s\nNext: flopcast estimate local-gpt2 --calibration %s\n", what->path, what->path);
     return FC_OK;

@@ -18,7 +18,7 @@ typedef struct fc_bench_text {
 void fc_bench_text_collectives(fc_text *out, const fc_fit *fit);
 
 /* The fitted curves with their errors, of a measurement or of an imported table. */
-void fc_bench_text_fit(fc_text *out, const fc_fit *fit);
+void fc_bench_text_fit(fc_text *out, const fc_calibration *calibration);
 
 fc_status fc_bench_text_write(fc_text *out, const fc_bench_text *what, fc_error *error);
 

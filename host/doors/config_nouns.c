@@ -192,6 +192,10 @@ fc_status fc_load_plan(fc_plan *out, fc_loading *loading, fc_node *node, fc_erro
 fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error) {
     FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out, fc_node_get(loading->defaults, "estimate"),
                              error));
+    if (out->cluster.chip.threads_count > 0.0) { /* a processor that was measured: nothing but that speaks */
+        FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out,
+                                 fc_node_get(loading->defaults, "estimate_processor"), error));
+    }
     FC_TRY(fc_layer_read(loading, FC_NOUN_ESTIMATE, "estimate", out, node, "study", FC_GRADE_EXACT, error));
     return fc_layer_refuse(node, FC_NOUN_ESTIMATE, NULL, 0, error);
 }

@@ -273,8 +273,8 @@ static const fc_field stack_fields[] = {
            "on a processor: numbers a parameter that the optimizer moves, one kernel an operation; 0: one fused pass"),
     NUMBER(fc_stack, weight_tensors, "weight_tensors", FC_UNIT_NONE, 0, 100,
            "on a processor: tensors a parameter that the optimizer makes anew"),
-    NUMBER(fc_stack, pool_spin_s, "pool_spin", FC_UNIT_S, 0, 1,
-           "on a processor: after a pass, how long its threads keep the library's from theirs"),
+    NUMBER(fc_stack, pool_switch_s, "pool_switch", FC_UNIT_S, 0, 1,
+           "on a processor: lost when work goes from the framework's threads to the library's and back"),
     NUMBER(fc_stack, host_s_per_kernel, "host_per_kernel", FC_UNIT_S, 0, 1,
            "on a processor: the caller's own time for each kernel"),
 };

@@ -53,7 +53,7 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"fresh_tensor", offsetof(fc_stack, fresh_tensor_bytes), FC_UNIT_BYTES, 0.0, 1e12},
         {"weight_moves", offsetof(fc_stack, weight_moves), FC_UNIT_NONE, 0.0, 1000.0},
         {"weight_tensors", offsetof(fc_stack, weight_tensors), FC_UNIT_NONE, 0.0, 100.0},
-        {"pool_spin", offsetof(fc_stack, pool_spin_s), FC_UNIT_S, 0.0, 1.0},
+        {"pool_switch", offsetof(fc_stack, pool_switch_s), FC_UNIT_S, 0.0, 1.0},
         {"host_per_kernel", offsetof(fc_stack, host_s_per_kernel), FC_UNIT_S, 0.0, 1.0},
     };
     FC_TRY(fc_check_text("stack", "name", stack->name, sizeof stack->name, error));

@@ -47,11 +47,11 @@ static double heads_product_s(const fc_step_machine *on, const fc_op *op, uint32
     return turns * product_s(on, &on->chip->one_thread[op->dtype], op, layout, p);
 }
 
-/* The framework's threads still wait actively for their next pass while the library's begin: for `pool_spin_s` the two
- * share a processor, so that a product gets half of its speed on it and all wait for that half. */
-static double crowded_s(const fc_step_machine *on, double library_s) {
+/* A run of products between two passes: the framework's threads still wait actively for their next pass while the
+ * library's begin, and the other way round afterwards. */
+static double switched_s(const fc_step_machine *on, double library_s) {
     bool two_pools = on->chip->threads_count > 1.0 && !on->stack->own_threads;
-    return library_s + (two_pools ? fc_hd_min(library_s, 0.5 * on->stack->pool_spin_s) : 0.0);
+    return library_s + (two_pools ? on->stack->pool_switch_s : 0.0);
 }
 
 /* ---- passes ------------------------------------------------------------------------------------------------------ */
@@ -107,8 +107,8 @@ static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
     double forward_s = shared_product_s(on, op, FORWARD, p);
     double backward_s =
         shared_product_s(on, op, INPUT_GRAD, input_grad) + shared_product_s(on, op, WEIGHT_GRAD, weight_grad);
-    out.forward_s += crowded_s(on, forward_s);
-    out.backward_s += crowded_s(on, backward_s);
+    out.forward_s += switched_s(on, forward_s);
+    out.backward_s += switched_s(on, backward_s);
     double calls = has_own_threads(on, op) ? 2.0 * on->launch_s : 3.0 * on->stack->host_s_per_kernel;
     out.launch_s += p.count * op->repeats * calls;
     out.touch_s += weight_touch_s(on, op);
@@ -125,10 +125,10 @@ static fc_op_time time_attention(const fc_step_machine *on, const fc_op *op) {
     fc_product values = {seq_len, scores.k, seq_len, scores.count};
     fc_op_time out = passes_of(on, op);
     double score_s = heads_product_s(on, op, FORWARD, scores);
-    out.forward_s += crowded_s(on, score_s) + crowded_s(on, heads_product_s(on, op, INPUT_GRAD, values));
+    out.forward_s += switched_s(on, score_s) + switched_s(on, heads_product_s(on, op, INPUT_GRAD, values));
     out.backward_s +=
-        crowded_s(on, score_s + heads_product_s(on, op, WEIGHT_GRAD, values)) +
-        crowded_s(on, heads_product_s(on, op, INPUT_GRAD, values) + heads_product_s(on, op, WEIGHT_GRAD, values));
+        switched_s(on, score_s + heads_product_s(on, op, WEIGHT_GRAD, values)) +
+        switched_s(on, heads_product_s(on, op, INPUT_GRAD, values) + heads_product_s(on, op, WEIGHT_GRAD, values));
     return out;
 }
 

@@ -50,7 +50,7 @@ typedef struct fc_stack {
     double weight_moves;   /* numbers a parameter that optimizer and gradient sums move, one kernel an operation; 0: one
                                 * fused pass */
     double weight_tensors; /* tensors a parameter that the optimizer makes anew on its way */
-    double pool_spin_s;    /* for so long after a pass the framework's threads keep processors from the library's */
+    double pool_switch_s;  /* lost whenever work goes from the framework's threads to the library's and back */
     double host_s_per_kernel; /* of the caller, where kernels do not run behind its back */
 } fc_stack;
 

@@ -113,18 +113,21 @@ static void test_step_processor__maps_large_tensors_anew(void **state) {
     assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
 }
 
-/* Threads that still wait for their next pass slow a product to half, for half of the time that they do so at most. */
-static void test_step_processor__two_pools_crowd_each_other(void **state) {
+/* Work that goes to the library's threads and back: twice a matmul and four times an attention core, in each layer. */
+static void test_step_processor__two_pools_wait_for_each_other(void **state) {
     (void)state;
     fc_study study = processor_study();
     double alone_s = step_of(&study).time_s;
-    study.stack.pool_spin_s = 1e-7;
-    double little_s = step_of(&study).time_s;
-    study.stack.pool_spin_s = 1.0;
-    double long_s = step_of(&study).time_s;
-    assert_true(little_s > alone_s && long_s > little_s && long_s < 2.0 * alone_s);
+    study.stack.pool_switch_s = 1e-3;
+    double runs = 2.0 * (4.0 * 2.0 + 4.0) + 2.0;
+    assert_near(step_of(&study).time_s - alone_s, runs * 1e-3, 1e-9);
     study.cluster.chip.threads_count = 1;
     assert_near(step_of(&study).time_s, alone_s, 1e-12);
+    study.cluster.chip.threads_count = 4;
+    study.stack.own_threads = 1;
+    double own_s = step_of(&study).time_s;
+    study.stack.pool_switch_s = 0.0;
+    assert_near(step_of(&study).time_s, own_s, 1e-12);
 }
 
 /* One kernel an operation moves more than one pass, and the optimizer's tensors more than Adam in one. */
@@ -146,7 +149,7 @@ int main(void) {
         cmocka_unit_test(test_step_processor__counts_products_one_by_one),
         cmocka_unit_test(test_step_processor__cuts_products_among_threads),
         cmocka_unit_test(test_step_processor__maps_large_tensors_anew),
-        cmocka_unit_test(test_step_processor__two_pools_crowd_each_other),
+        cmocka_unit_test(test_step_processor__two_pools_wait_for_each_other),
         cmocka_unit_test(test_step_processor__fusing_saves_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

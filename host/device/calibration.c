@@ -21,7 +21,8 @@ const char *fc_residency_name(fc_residency residency) {
 const char *fc_memory_op_name(fc_memory_op op) {
     static const char *const names[FC_MEMORY_OP_COUNT] = {
         "none",    "copy", "triad",  "read",         "write",  "first-touch", "layer-norm",  "rms-norm",
-        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake"};
+        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake",
+        "wait"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
 }
 
@@ -60,12 +61,12 @@ static double attention_eff_frac(const fc_matmul_curve *curve) {
 }
 
 /* The longest of the measured launches, since work for all threads waits until they are awake; with none measured, what
- * the fit takes for the start of a matmul. */
+ * the fit takes for the start of a matmul. Training does not wait for each launch, so one that was waited for is none. */
 static double launch_s(const fc_calibration *calibration, uint32_t dtype) {
     double longest_s = 0.0;
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
-        if (sample->kind == FC_SAMPLE_LAUNCH && sample->seconds > longest_s) {
+        if (sample->kind == FC_SAMPLE_LAUNCH && sample->memory_op != FC_MEMORY_OP_WAIT && sample->seconds > longest_s) {
             longest_s = sample->seconds;
         }
     }

@@ -27,6 +27,9 @@ static void write_device(fc_json_out *json, const fc_device_info *device) {
     fc_json_out_count(json, "threads", device->threads);
     fc_json_out_number(json, "cores_count", device->cores_count);
     fc_json_out_count(json, "memory_bytes", device->memory_bytes);
+    if (device->cache_bytes > 0.0) {
+        fc_json_out_count(json, "cache_bytes", device->cache_bytes);
+    }
     fc_json_out_number(json, "clock_hz", device->clock_hz);
     fc_json_out_bool(json, "emulated", device->emulated != 0);
     fc_json_out_bool(json, "pinned", device->pinned != 0);

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Grows when a slot's meaning changes; a plug-in of another number is refused. */
-#define FC_BACKEND_ABI 2
+#define FC_BACKEND_ABI 3
 
 typedef struct fc_backend_options {
     uint32_t threads;             /* 0: all that this process may use */

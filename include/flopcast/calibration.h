@@ -51,6 +51,7 @@ typedef enum fc_memory_op {
     FC_MEMORY_OP_ADAM,        /* of m x n parameters */
     FC_MEMORY_OP_SCATTER_ADD, /* m rows onto a table of k */
     FC_MEMORY_OP_WAKE,        /* launch: all threads start and finish together, with nothing to do between */
+    FC_MEMORY_OP_WAIT,        /* launch: one call alone, and the host waits until it is done */
     FC_MEMORY_OP_COUNT
 } fc_memory_op;
 
@@ -77,13 +78,13 @@ typedef struct fc_sample {
     uint32_t memory_op;     /* fc_memory_op of a memory, elementwise or launch sample */
     uint32_t collective_op; /* fc_collective_op of a collective sample */
     uint32_t ranks;         /* of a collective sample: how many took part */
-    uint32_t m;
+    uint32_t m;             /* of a memory sample: KiB of its arrays together, where that was wished; else 0 */
     uint32_t n;
     uint32_t k;
     uint32_t batch;
     uint32_t threads;
     uint32_t residency; /* fc_residency */
-    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands; 0: memory, or not told */
+    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands or a part; 0: memory, or not told */
     uint32_t repeats;
     uint8_t unstable; /* noise stayed above the aim when time was up */
     uint8_t heldout;  /* drawn before the fit and not used in it */
@@ -121,6 +122,7 @@ typedef struct fc_device_info {
     uint32_t threads;
     double cores_count;
     double memory_bytes;
+    double cache_bytes; /* of the last cache before the memory; 0: not told */
     double clock_hz;
     uint8_t emulated; /* not real hardware: never printed as a figure of the device */
     uint8_t pinned;   /* each thread of the library stays on a processor of its own */

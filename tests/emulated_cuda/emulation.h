@@ -23,6 +23,7 @@ typedef enum fc_emulated_fault {
     FC_EMULATED_SWAPPED_OPERANDS,
     FC_EMULATED_WRONG_DTYPE,
     FC_EMULATED_WRONG_STRIDE,
+    FC_EMULATED_LOST_SHUFFLE, /* each thread gets back what it gave */
     FC_EMULATED_FAULT_COUNT
 } fc_emulated_fault;
 

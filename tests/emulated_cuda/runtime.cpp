@@ -7,7 +7,6 @@
 
 #define MARKED_BYTES ((size_t)16 << 20)
 
-thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 static thread_local int current_device = 0;
 
 /* ---- faults and counts ------------------------------------------------------------------------------------------ */
@@ -133,6 +132,7 @@ static const struct {
     {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "emulated: invalid stream or event"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "emulated: a kernel reached outside its memory"},
     {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources", "emulated: too many resources for a launch"},
+    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "emulated: threads of a warp wait for one that never comes"},
 };
 
 const char *cudaGetErrorString(cudaError_t error) {
@@ -335,18 +335,6 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
 
-static void run_threads(dim3 grid, dim3 block, const std::function<void()> &thread) {
-    gridDim = grid;
-    blockDim = block;
-    for (unsigned b = 0; b < grid.x; b++) {
-        blockIdx = dim3(b, 0, 0);
-        for (unsigned t = 0; t < block.x; t++) {
-            threadIdx = dim3(t, 0, 0);
-            thread();
-        }
-    }
-}
-
 cudaError_t fc_emulated_launch(dim3 grid, dim3 block, cudaStream_t stream, const std::function<void()> &thread) {
     ENTER(cudaErrorLaunchOutOfResources);
     if (!emulated_alive(stream) || stream->device != current_device) {
@@ -359,7 +347,10 @@ cudaError_t fc_emulated_launch(dim3 grid, dim3 block, cudaStream_t stream, const
     if (emulated().fault == FC_EMULATED_FAILED_LAUNCH) {
         return done(cudaErrorLaunchOutOfResources);
     }
-    run_threads(grid, block, thread);
+    if (!emulated_run_threads(grid, block, thread)) {
+        emulated().misuses++;
+        return done(cudaErrorLaunchFailure);
+    }
     emulated_ran(stream, 16.0 * grid.x * block.x / EMULATED_BYTES_PER_S);
     return cudaSuccess;
 }

@@ -57,6 +57,9 @@ bool emulated_holds(const void *at, size_t bytes, int device);
 /* A kernel ran, or was told to go wrong. */
 void emulated_ran(cudaStream_t stream, double seconds);
 
+/* warps.cpp: every thread of the grid; false when threads of a warp wait for one that never comes. */
+bool emulated_run_threads(dim3 grid, dim3 block, const std::function<void()> &thread);
+
 template <typename T> T *emulated_make() {
     T *made = new T();
     emulated().objects.insert(made);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "emulation.h"
-#include "plugin_under_test.h"
+#include "rows_under_test.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -76,8 +76,15 @@ static void test_faults__no_device_opens(void **state) {
 static fc_status session(fc_error *error) {
     static const fc_sample memory = {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_TRIAD, .batch = 1};
     static const fc_sample launch = {.kind = FC_SAMPLE_LAUNCH, .batch = 1};
-    const fc_sample cases[] = {plugin_matmul(FC_DTYPE_FP32, 16, 16, 16, 1), plugin_matmul(FC_DTYPE_FP8, 32, 32, 32, 2),
-                               memory, launch, plugin_matmul(FC_DTYPE_FP64, 300, 300, 8, 1)};
+    static const fc_sample waited = {.kind = FC_SAMPLE_LAUNCH, .memory_op = FC_MEMORY_OP_WAIT, .batch = 1};
+    const fc_sample cases[] = {plugin_matmul(FC_DTYPE_FP32, 16, 16, 16, 1),
+                               plugin_matmul(FC_DTYPE_FP8, 32, 32, 32, 2),
+                               memory,
+                               launch,
+                               waited,
+                               rows_case(FC_MEMORY_OP_LAYER_NORM, FC_DTYPE_BF16, 3, 64, 0),
+                               rows_case(FC_MEMORY_OP_SCATTER_ADD, FC_DTYPE_FP32, 3, 64, 4),
+                               plugin_matmul(FC_DTYPE_FP64, 300, 300, 8, 1)};
     void *device = NULL;
     fc_device_info info;
     fc_backend_options options = {.seed = PLUGIN_SEED};
@@ -205,6 +212,20 @@ static void test_faults__mistakes_are_seen(void **state) {
     assert_true(is_seen(FC_EMULATED_WRONG_DTYPE, FC_DTYPE_FP8, 1));
 }
 
+static void test_faults__lost_shuffles_are_seen(void **state) {
+    (void)state;
+    static const fc_memory_op ops[] = {FC_MEMORY_OP_LAYER_NORM, FC_MEMORY_OP_RMS_NORM, FC_MEMORY_OP_SOFTMAX};
+    void *device = opened(0);
+    emulation.break_it(FC_EMULATED_LOST_SHUFFLE);
+    for (size_t i = 0; i < 3; i++) {
+        fc_sample sample = rows_case(ops[i], FC_DTYPE_FP32, 9, 256, 0);
+        uint64_t wrong = 0;
+        assert_int_equal(rows_count_wrong(&wrong, &plugin, device, &sample, 1, NULL), FC_OK);
+        assert_true(wrong > 9 * 128);
+    }
+    plugin.table->close(device);
+}
+
 /* The current device belongs to the thread, not to what was opened first. */
 static void test_faults__two_devices_are_open_at_once(void **state) {
     (void)state;
@@ -245,6 +266,7 @@ int main(int count, char **words) {
         TEST(test_faults__what_does_not_fit_is_over_the_limit),
         TEST(test_faults__failed_launch_and_sticky_error_are_told),
         TEST(test_faults__mistakes_are_seen),
+        TEST(test_faults__lost_shuffles_are_seen),
         TEST(test_faults__two_devices_are_open_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

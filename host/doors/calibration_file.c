@@ -5,7 +5,7 @@
  */
 #include "calibration_file.h"
 
-#include "../base/units.h"
+#include "calibration_values.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,240 +16,89 @@
 #define MOST_FLOP_PER_S 1e20
 #define MOST_BYTES_PER_S 1e18
 
-typedef enum value_kind { VALUE_F64 = 0, VALUE_U32, VALUE_BOOL, VALUE_TEXT } value_kind;
-
-typedef struct value_row {
-    const char *key;
-    value_kind kind;
-    size_t offset;
-    size_t size;  /* of a text, its zero included */
-    double least; /* numbers: the allowed range, ends included */
-    double most;
-    bool required;
-} value_row;
-
-#define F64(owner, member, name, low, high, needed)                                                                    \
-    {                                                                                                                  \
-        .key = (name), .kind = VALUE_F64, .offset = offsetof(owner, member), .least = (low), .most = (high),           \
-        .required = (needed)                                                                                           \
-    }
-#define U32(owner, member, name, low, high, needed)                                                                    \
-    {                                                                                                                  \
-        .key = (name), .kind = VALUE_U32, .offset = offsetof(owner, member), .least = (low), .most = (high),           \
-        .required = (needed)                                                                                           \
-    }
-#define BOOL(owner, member, name)                                                                                      \
-    { .key = (name), .kind = VALUE_BOOL, .offset = offsetof(owner, member) }
-#define TEXT(owner, member, name)                                                                                      \
-    { .key = (name), .kind = VALUE_TEXT, .offset = offsetof(owner, member), .size = sizeof(((owner *)0)->member) }
-
-static const value_row machine_rows[] = {
-    TEXT(fc_machine, cpu, "cpu"),
-    TEXT(fc_machine, kernel, "kernel"),
-    TEXT(fc_machine, governor, "governor"),
-    TEXT(fc_machine, simd, "simd"),
-    U32(fc_machine, cores_count, "cores_count", 0.0, 1e7, false),
-    F64(fc_machine, memory_bytes, "memory_bytes", 0.0, 1e16, false),
+static const fc_record_row machine_rows[] = {
+    FC_ROW_TEXT(fc_machine, cpu, "cpu"),
+    FC_ROW_TEXT(fc_machine, kernel, "kernel"),
+    FC_ROW_TEXT(fc_machine, governor, "governor"),
+    FC_ROW_TEXT(fc_machine, simd, "simd"),
+    FC_ROW_U32(fc_machine, cores_count, "cores_count", 0.0, 1e7, false),
+    FC_ROW_F64(fc_machine, memory_bytes, "memory_bytes", 0.0, 1e16, false),
 };
 
-static const value_row device_rows[] = {
-    TEXT(fc_device_info, backend, "backend"),
-    TEXT(fc_device_info, name, "name"),
-    TEXT(fc_device_info, library, "library"),
-    TEXT(fc_device_info, driver, "driver"),
-    U32(fc_device_info, threads, "threads", 0.0, 1e6, false),
-    F64(fc_device_info, cores_count, "cores_count", 0.0, 1e7, false),
-    F64(fc_device_info, memory_bytes, "memory_bytes", 0.0, 1e16, false),
-    F64(fc_device_info, clock_hz, "clock_hz", 0.0, 1e12, false),
-    BOOL(fc_device_info, emulated, "emulated"),
-    BOOL(fc_device_info, pinned, "pinned"),
+static const fc_record_row device_rows[] = {
+    FC_ROW_TEXT(fc_device_info, backend, "backend"),
+    FC_ROW_TEXT(fc_device_info, name, "name"),
+    FC_ROW_TEXT(fc_device_info, library, "library"),
+    FC_ROW_TEXT(fc_device_info, driver, "driver"),
+    FC_ROW_U32(fc_device_info, threads, "threads", 0.0, 1e6, false),
+    FC_ROW_F64(fc_device_info, cores_count, "cores_count", 0.0, 1e7, false),
+    FC_ROW_F64(fc_device_info, memory_bytes, "memory_bytes", 0.0, 1e16, false),
+    FC_ROW_F64(fc_device_info, clock_hz, "clock_hz", 0.0, 1e12, false),
+    FC_ROW_BOOL(fc_device_info, emulated, "emulated"),
+    FC_ROW_BOOL(fc_device_info, pinned, "pinned"),
 };
 
-static const value_row method_rows[] = {
-    F64(fc_method, aim_noise_frac, "aim_noise_frac", 0.0, 1e9, false),
-    F64(fc_method, reference_start_s, "reference_start_s", 0.0, 1e7, false),
-    F64(fc_method, reference_middle_s, "reference_middle_s", 0.0, 1e7, false),
-    F64(fc_method, reference_end_s, "reference_end_s", 0.0, 1e7, false),
-    F64(fc_method, drift_frac, "drift_frac", 0.0, 1e9, false),
+static const fc_record_row method_rows[] = {
+    FC_ROW_F64(fc_method, aim_noise_frac, "aim_noise_frac", 0.0, 1e9, false),
+    FC_ROW_F64(fc_method, reference_start_s, "reference_start_s", 0.0, 1e7, false),
+    FC_ROW_F64(fc_method, reference_middle_s, "reference_middle_s", 0.0, 1e7, false),
+    FC_ROW_F64(fc_method, reference_end_s, "reference_end_s", 0.0, 1e7, false),
+    FC_ROW_F64(fc_method, drift_frac, "drift_frac", 0.0, 1e9, false),
 };
 
-static const value_row sample_rows[] = {
-    U32(fc_sample, m, "m", 0.0, MOST_COUNT, false),
-    U32(fc_sample, n, "n", 0.0, MOST_COUNT, false),
-    U32(fc_sample, k, "k", 0.0, MOST_COUNT, false),
-    U32(fc_sample, batch, "batch", 0.0, MOST_COUNT, false),
-    U32(fc_sample, threads, "threads", 0.0, 1e6, false),
-    U32(fc_sample, ranks, "ranks", 0.0, FC_MOST_RANKS, false),
-    U32(fc_sample, level, "level", 0.0, 8.0, false),
-    U32(fc_sample, repeats, "repeats", 0.0, MOST_COUNT, false),
-    BOOL(fc_sample, unstable, "unstable"),
-    BOOL(fc_sample, heldout, "heldout"),
-    F64(fc_sample, bytes, "bytes", 0.0, 1e18, false),
-    F64(fc_sample, seconds, "seconds", 1e-12, 1e7, true),
-    F64(fc_sample, seconds_min, "seconds_min", 1e-12, 1e7, false),
-    F64(fc_sample, noise_frac, "noise_frac", 0.0, 1e9, false),
+static const fc_record_row sample_rows[] = {
+    FC_ROW_U32(fc_sample, m, "m", 0.0, MOST_COUNT, false),
+    FC_ROW_U32(fc_sample, n, "n", 0.0, MOST_COUNT, false),
+    FC_ROW_U32(fc_sample, k, "k", 0.0, MOST_COUNT, false),
+    FC_ROW_U32(fc_sample, batch, "batch", 0.0, MOST_COUNT, false),
+    FC_ROW_U32(fc_sample, threads, "threads", 0.0, 1e6, false),
+    FC_ROW_U32(fc_sample, ranks, "ranks", 0.0, FC_MOST_RANKS, false),
+    FC_ROW_U32(fc_sample, level, "level", 0.0, 8.0, false),
+    FC_ROW_U32(fc_sample, repeats, "repeats", 0.0, MOST_COUNT, false),
+    FC_ROW_BOOL(fc_sample, unstable, "unstable"),
+    FC_ROW_BOOL(fc_sample, heldout, "heldout"),
+    FC_ROW_F64(fc_sample, bytes, "bytes", 0.0, 1e18, false),
+    FC_ROW_F64(fc_sample, seconds, "seconds", 1e-12, 1e7, true),
+    FC_ROW_F64(fc_sample, seconds_min, "seconds_min", 1e-12, 1e7, false),
+    FC_ROW_F64(fc_sample, noise_frac, "noise_frac", 0.0, 1e9, false),
 };
 
-static const value_row fit_rows[] = {
-    F64(fc_fit, memory_bytes_per_s, "memory_bytes_per_s", 0.0, 1e18, false),
-    F64(fc_fit, copy_bytes_per_s, "copy_bytes_per_s", 0.0, 1e18, false),
+static const fc_record_row fit_rows[] = {
+    FC_ROW_F64(fc_fit, memory_bytes_per_s, "memory_bytes_per_s", 0.0, 1e18, false),
+    FC_ROW_F64(fc_fit, copy_bytes_per_s, "copy_bytes_per_s", 0.0, 1e18, false),
 };
 
-static const value_row fit_dtype_rows[] = {
-    F64(fc_fit_dtype, peak_flop_per_s, "peak_flop_per_s", 1.0, 1e20, true),
-    F64(fc_fit_dtype, curve.m_half, "m_half", 0.0, 1e6, true),
-    F64(fc_fit_dtype, curve.n_half, "n_half", 0.0, 1e6, true),
-    F64(fc_fit_dtype, curve.k_half, "k_half", 0.0, 1e6, true),
-    F64(fc_fit_dtype, launch_s, "launch_s", 0.0, 1.0, true),
-    U32(fc_fit_dtype, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
-    U32(fc_fit_dtype, heldout_count, "heldout_count", 0.0, FC_MAX_SAMPLES, false),
-    F64(fc_fit_dtype, heldout_median_abs_error_frac, "heldout_median_abs_error_frac", 0.0, 1e9, false),
+static const fc_record_row fit_dtype_rows[] = {
+    FC_ROW_F64(fc_fit_dtype, peak_flop_per_s, "peak_flop_per_s", 1.0, 1e20, true),
+    FC_ROW_F64(fc_fit_dtype, curve.m_half, "m_half", 0.0, 1e6, true),
+    FC_ROW_F64(fc_fit_dtype, curve.n_half, "n_half", 0.0, 1e6, true),
+    FC_ROW_F64(fc_fit_dtype, curve.k_half, "k_half", 0.0, 1e6, true),
+    FC_ROW_F64(fc_fit_dtype, launch_s, "launch_s", 0.0, 1.0, true),
+    FC_ROW_U32(fc_fit_dtype, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
+    FC_ROW_U32(fc_fit_dtype, heldout_count, "heldout_count", 0.0, FC_MAX_SAMPLES, false),
+    FC_ROW_F64(fc_fit_dtype, heldout_median_abs_error_frac, "heldout_median_abs_error_frac", 0.0, 1e9, false),
 };
 
-static const value_row fit_collective_rows[] = {
-    U32(fc_fit_collective, ranks, "ranks", 2.0, FC_MOST_RANKS, true),
-    U32(fc_fit_collective, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
-    F64(fc_fit_collective, latency_s, "latency_s", 0.0, 1e7, true),
-    F64(fc_fit_collective, bus_bytes_per_s, "bus_bytes_per_s", 0.0, MOST_BYTES_PER_S, true),
-    F64(fc_fit_collective, median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
+static const fc_record_row fit_collective_rows[] = {
+    FC_ROW_U32(fc_fit_collective, ranks, "ranks", 2.0, FC_MOST_RANKS, true),
+    FC_ROW_U32(fc_fit_collective, samples_count, "samples_count", 0.0, FC_MAX_SAMPLES, false),
+    FC_ROW_F64(fc_fit_collective, latency_s, "latency_s", 0.0, 1e7, true),
+    FC_ROW_F64(fc_fit_collective, bus_bytes_per_s, "bus_bytes_per_s", 0.0, MOST_BYTES_PER_S, true),
+    FC_ROW_F64(fc_fit_collective, median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
 };
 
-static const value_row heldout_rows[] = {
-    U32(fc_fit, heldout_count, "count", 0.0, FC_MAX_SAMPLES, false),
-    F64(fc_fit, heldout_median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
+static const fc_record_row heldout_rows[] = {
+    FC_ROW_U32(fc_fit, heldout_count, "count", 0.0, FC_MAX_SAMPLES, false),
+    FC_ROW_F64(fc_fit, heldout_median_abs_error_frac, "median_abs_error_frac", 0.0, 1e9, false),
 };
-
-/* The longest list of names that a key takes. */
-#define MOST_NAMES FC_MEMORY_OP_COUNT
-_Static_assert((int)MOST_NAMES >= (int)FC_DTYPE_COUNT, "names of dtypes share the room");
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof(rows)[0])
-
-/* ---- single values ---------------------------------------------------------------------------------------------- */
-
-static fc_status refuse(const fc_node *node, const char *what, fc_error *error) {
-    char found[128];
-    fc_node_describe(node, found, sizeof found);
-    return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s is %s; it must be %s",
-                         node->key != NULL ? node->key : "this entry", found, what);
-}
-
-static fc_status read_number(double *out, const value_row *row, const fc_node *node, fc_error *error) {
-    char range[96];
-    bool whole = row->kind == VALUE_U32;
-    (void)snprintf(range, sizeof range, "a %snumber from %.10g to %.10g", whole ? "whole " : "", row->least, row->most);
-    double value = 0.0;
-    if (node->kind != FC_NODE_SCALAR || node->quoted ||
-        fc_units_parse(&value, node->text, FC_UNIT_NONE, NULL) != FC_OK || !(value >= row->least) ||
-        !(value <= row->most) || (whole && value != (double)(uint64_t)value)) {
-        return refuse(node, range, error);
-    }
-    *out = value;
-    return FC_OK;
-}
-
-/* Texts end up on terminals and in reports: a control character has no business in them. */
-static fc_status read_text(char *out, size_t size, const fc_node *node, fc_error *error) {
-    if (node->kind != FC_NODE_SCALAR) {
-        return refuse(node, "a text", error);
-    }
-    for (const char *c = node->text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
-            return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s holds a control character; remove it",
-                                 node->key != NULL ? node->key : "this text");
-        }
-    }
-    if (!fc_text_copy(out, size, node->text)) {
-        return fc_node_error(error, FC_BAD_INPUT, node, false, "%.40s has %zu bytes; at most %zu are kept",
-                             node->key != NULL ? node->key : "this text", strlen(node->text), size - 1);
-    }
-    return FC_OK;
-}
-
-static fc_status read_bool(uint8_t *out, const fc_node *node, fc_error *error) {
-    bool is_true = node->kind == FC_NODE_SCALAR && !node->quoted && strcmp(node->text, "true") == 0;
-    bool is_false = node->kind == FC_NODE_SCALAR && !node->quoted && strcmp(node->text, "false") == 0;
-    if (!is_true && !is_false) {
-        return refuse(node, "true or false", error);
-    }
-    *out = is_true;
-    return FC_OK;
-}
-
-static fc_status read_row(void *target, const value_row *row, const fc_node *node, fc_error *error) {
-    unsigned char *at = (unsigned char *)target + row->offset;
-    double value = 0.0;
-    switch (row->kind) {
-    case VALUE_F64:
-        FC_TRY(read_number(&value, row, node, error));
-        memcpy(at, &value, sizeof value);
-        return FC_OK;
-    case VALUE_U32: {
-        FC_TRY(read_number(&value, row, node, error));
-        uint32_t count = (uint32_t)value;
-        memcpy(at, &count, sizeof count);
-        return FC_OK;
-    }
-    case VALUE_BOOL:
-        return read_bool(at, node, error);
-    case VALUE_TEXT:
-        return read_text((char *)at, row->size, node, error);
-    }
-    return FC_OK;
-}
-
-/* Every row that `map` has, and a complaint about a required one that it has not. */
-static fc_status read_rows(void *target, const value_row *rows, size_t count, const fc_node *map, fc_error *error) {
-    if (map->kind != FC_NODE_MAP) {
-        return refuse(map, "a map", error);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const fc_node *node = fc_node_get(map, rows[i].key);
-        if (node == NULL || node->kind == FC_NODE_NULL) {
-            if (rows[i].required) {
-                return fc_node_error(error, FC_BAD_INPUT, map, false, "%s is missing here; add it", rows[i].key);
-            }
-            continue;
-        }
-        FC_TRY(read_row(target, &rows[i], node, error));
-    }
-    return FC_OK;
-}
-
-typedef const char *(*name_of)(uint32_t index);
 
 static const char *kind_name(uint32_t index) { return fc_sample_kind_name((fc_sample_kind)index); }
 static const char *dtype_name(uint32_t index) { return fc_dtype_name((fc_dtype)index); }
 static const char *residency_name(uint32_t index) { return fc_residency_name((fc_residency)index); }
 static const char *collective_op_name(uint32_t index) { return fc_collective_op_name((fc_collective_op)index); }
 static const char *memory_op_name(uint32_t index) { return fc_memory_op_name((fc_memory_op)index); }
-
-/* One of `count` names; *out is left alone when the key is missing and not required. */
-static fc_status read_name(uint32_t *out, const fc_node *map, const char *key, name_of name, uint32_t count,
-                           bool required, fc_error *error) {
-    const fc_node *node = fc_node_get(map, key);
-    if (node == NULL || node->kind == FC_NODE_NULL) {
-        return required ? fc_node_error(error, FC_BAD_INPUT, map, false, "%s is missing here; add it", key) : FC_OK;
-    }
-    const char *names[MOST_NAMES];
-    char allowed[320] = "";
-    size_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        names[i] = name(i);
-        if (node->kind == FC_NODE_SCALAR && strcmp(node->text, names[i]) == 0) {
-            *out = i;
-            return FC_OK;
-        }
-        int written = snprintf(allowed + used, sizeof allowed - used, "%s%s", i > 0 ? ", " : "", names[i]);
-        used += (size_t)written < sizeof allowed - used ? (size_t)written : 0;
-    }
-    const char *nearest = node->kind == FC_NODE_SCALAR ? fc_text_nearest(node->text, names, count) : NULL;
-    char found[128];
-    fc_node_describe(node, found, sizeof found);
-    return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is %s%s%s%s; allowed are %s", key, found,
-                         nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "?" : "", allowed);
-}
 
 /* ---- parts of the file ------------------------------------------------------------------------------------------ */
 
@@ -290,16 +139,16 @@ static fc_status read_sample(fc_sample *out, const fc_node *node, fc_error *erro
     memset(out, 0, sizeof *out);
     out->batch = 1;
     out->repeats = 1;
-    FC_TRY(read_rows(out, sample_rows, COUNT_OF(sample_rows), node, error));
-    FC_TRY(read_name(&out->kind, node, "kind", kind_name, FC_SAMPLE_KIND_COUNT, true, error));
+    FC_TRY(fc_record_read(out, sample_rows, COUNT_OF(sample_rows), node, error));
+    FC_TRY(fc_record_name(&out->kind, node, "kind", kind_name, FC_SAMPLE_KIND_COUNT, true, error));
     out->dtype = out->kind == FC_SAMPLE_COLLECTIVE ? FC_DTYPE_COUNT : 0;
     bool has_dtype = out->kind == FC_SAMPLE_MATMUL || out->kind == FC_SAMPLE_CEILING;
-    FC_TRY(read_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
-    FC_TRY(read_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
+    FC_TRY(fc_record_name(&out->dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, has_dtype, error));
+    FC_TRY(fc_record_name(&out->residency, node, "residency", residency_name, FC_RESIDENCY_COUNT, false, error));
     if (out->kind == FC_SAMPLE_COLLECTIVE) {
-        FC_TRY(read_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+        FC_TRY(fc_record_name(&out->collective_op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
     } else {
-        FC_TRY(read_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
+        FC_TRY(fc_record_name(&out->memory_op, node, "op", memory_op_name, FC_MEMORY_OP_COUNT, false, error));
     }
     /* The contract's own columns do not tell copy from triad: a table without `op` states its one memory rate. */
     if (out->kind == FC_SAMPLE_MEMORY && out->memory_op == FC_MEMORY_OP_NONE) {
@@ -318,7 +167,7 @@ static fc_status read_samples(fc_calibration *out, fc_arena *arena, const fc_nod
                              "there is no list called samples: this is no calibration file; flopcast bench writes one");
     }
     if (list->kind != FC_NODE_LIST) {
-        return refuse(list, "a list of samples", error);
+        return fc_record_refuse(list, "a list of samples", error);
     }
     if (list->count > FC_MAX_SAMPLES) {
         return fc_node_error(error, FC_OVER_LIMIT, list, false, "%zu samples; at most %d are read", list->count,
@@ -341,8 +190,8 @@ static fc_status read_fit_dtype(fc_fit *out, const fc_node *node, fc_error *erro
     fc_fit_dtype fitted;
     memset(&fitted, 0, sizeof fitted);
     fitted.curve.eff_frac = 1.0;
-    FC_TRY(read_rows(&fitted, fit_dtype_rows, COUNT_OF(fit_dtype_rows), node, error));
-    FC_TRY(read_name(&dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, true, error));
+    FC_TRY(fc_record_read(&fitted, fit_dtype_rows, COUNT_OF(fit_dtype_rows), node, error));
+    FC_TRY(fc_record_name(&dtype, node, "dtype", dtype_name, FC_DTYPE_COUNT, true, error));
     if (out->dtype[dtype].peak_flop_per_s > 0.0) {
         return fc_node_error(error, FC_BAD_INPUT, node, false, "%s is fitted twice; keep one",
                              fc_dtype_name((fc_dtype)dtype));
@@ -359,14 +208,14 @@ static fc_status read_fit_collectives(fc_fit *out, const fc_node *list, fc_error
     for (const fc_node *node = list->first; node != NULL; node = node->next) {
         fc_fit_collective *fitted = &out->collectives[out->collectives_count++];
         memset(fitted, 0, sizeof *fitted);
-        FC_TRY(read_rows(fitted, fit_collective_rows, COUNT_OF(fit_collective_rows), node, error));
-        FC_TRY(read_name(&fitted->op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
+        FC_TRY(fc_record_read(fitted, fit_collective_rows, COUNT_OF(fit_collective_rows), node, error));
+        FC_TRY(fc_record_name(&fitted->op, node, "op", collective_op_name, FC_COLLECTIVE_COUNT, true, error));
     }
     return FC_OK;
 }
 
 static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldout, fc_error *error) {
-    FC_TRY(read_rows(out, fit_rows, COUNT_OF(fit_rows), fit, error));
+    FC_TRY(fc_record_read(out, fit_rows, COUNT_OF(fit_rows), fit, error));
     const fc_node *collectives = fc_node_get(fit, "collectives");
     if (collectives != NULL && collectives->kind != FC_NODE_NULL) {
         FC_TRY(read_fit_collectives(out, collectives, error));
@@ -385,7 +234,7 @@ static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldou
         FC_TRY(read_fit_dtype(out, node, error));
     }
     if (heldout != NULL && heldout->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
+        FC_TRY(fc_record_read(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
     }
     return FC_OK;
 }
@@ -399,7 +248,7 @@ static fc_status make_fit(fc_calibration *out, const fc_node *root, fc_error *er
 
 static fc_status check_version(const fc_node *root, fc_error *error) {
     if (root->kind != FC_NODE_MAP) {
-        return refuse(root, "a map: the calibration file that flopcast bench writes", error);
+        return fc_record_refuse(root, "a map: the calibration file that flopcast bench writes", error);
     }
     const fc_node *version = fc_node_get(root, "schema_version");
     if (version == NULL) {
@@ -407,8 +256,8 @@ static fc_status check_version(const fc_node *root, fc_error *error) {
                              "schema_version is missing: is this a calibration file? flopcast bench writes one");
     }
     double value = 0.0;
-    const value_row row = {.kind = VALUE_U32, .least = FC_SCHEMA_VERSION, .most = FC_SCHEMA_VERSION};
-    return read_number(&value, &row, version, error);
+    const fc_record_row row = {.kind = FC_RECORD_U32, .least = FC_SCHEMA_VERSION, .most = FC_SCHEMA_VERSION};
+    return fc_record_number(&value, &row, version, error);
 }
 
 fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const fc_node *root, fc_error *error) {
@@ -416,23 +265,23 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
     FC_TRY(check_version(root, error));
     const fc_node *machine = fc_node_get(root, "machine");
     if (machine != NULL && machine->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->machine, machine_rows, COUNT_OF(machine_rows), machine, error));
+        FC_TRY(fc_record_read(&out->machine, machine_rows, COUNT_OF(machine_rows), machine, error));
     }
     const fc_node *device = fc_node_get(root, "device");
     if (device != NULL && device->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->device, device_rows, COUNT_OF(device_rows), device, error));
+        FC_TRY(fc_record_read(&out->device, device_rows, COUNT_OF(device_rows), device, error));
     }
     const fc_node *method = fc_node_get(root, "method");
     if (method != NULL && method->kind != FC_NODE_NULL) {
-        FC_TRY(read_rows(&out->method, method_rows, COUNT_OF(method_rows), method, error));
+        FC_TRY(fc_record_read(&out->method, method_rows, COUNT_OF(method_rows), method, error));
     }
     const fc_node *taken_at = fc_node_get(root, "taken_at");
     if (taken_at != NULL && taken_at->kind != FC_NODE_NULL) {
-        FC_TRY(read_text(out->taken_at, sizeof out->taken_at, taken_at, error));
+        FC_TRY(fc_record_text(out->taken_at, sizeof out->taken_at, taken_at, error));
     }
     const fc_node *unstable = fc_node_get(root, "unstable");
     if (unstable != NULL && unstable->kind != FC_NODE_NULL) {
-        FC_TRY(read_bool(&out->unstable, unstable, error));
+        FC_TRY(fc_record_bool(&out->unstable, unstable, error));
     }
     FC_TRY(read_samples(out, arena, root, error));
     const fc_node *fit = fc_node_get(root, "fit");

@@ -114,16 +114,24 @@ static void write_bandwidths(fc_text *out, const fc_calibration *calibration, ui
     }
 }
 
+static const char *launch_text(uint32_t op) {
+    switch (op) {
+    case FC_MEMORY_OP_WAKE:
+        return "to wake all threads and wait for them";
+    case FC_MEMORY_OP_WAIT:
+        return "a launch that the host waits for";
+    default:
+        return "a launch, or a call of size 1,";
+    }
+}
+
 static void write_launches(fc_text *out, const fc_calibration *calibration) {
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
         if (sample->kind == FC_SAMPLE_LAUNCH) {
             char text[CELL];
             fc_units_format(text, sizeof text, sample->seconds, FC_UNIT_S, 2);
-            fc_text_addf(out, "  %s %s\n",
-                         sample->memory_op == FC_MEMORY_OP_WAKE ? "to wake all threads and wait for them"
-                                                                : "a launch, or a call of size 1,",
-                         text);
+            fc_text_addf(out, "  %s %s\n", launch_text(sample->memory_op), text);
         }
     }
 }

@@ -1,5 +1,5 @@
 /* backend_cuda.cu: an NVIDIA card as a device, timed by CUDA events: the five slots. What a case is stands in matmul.cu,
- * streams.cu and rows.cu. */
+ * streams.cu, rows.cu and collective.cu. */
 #include "device.h"
 #include "peek.h"
 #include "stream.h"
@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#define FULL_QUESTION_RUN 3
 
 /* ---- open and close --------------------------------------------------------------------------------------------- */
 
@@ -20,6 +22,9 @@ static void cuda_close(void *opened) {
     if (device->stream != NULL) {
         (void)cudaStreamSynchronize(device->stream); /* after an error, work may still use what is freed here */
     }
+    fc_cuda_collective_close(device);
+    (void)cudaSetDevice(device->index);
+    fc_telemetry_close(&device->telemetry);
     fc_cuda_matmul_close(device);
     (void)cudaFree(device->pool);
     if (device->begin != NULL) {
@@ -45,6 +50,9 @@ static fc_status acquire(cuda_device *device, fc_error *error) {
     FC_CUDA_TRY(cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking));
     FC_CUDA_TRY(cudaEventCreate(&device->begin));
     FC_CUDA_TRY(cudaEventCreate(&device->end));
+    char bus_address[32] = "";
+    FC_CUDA_TRY(cudaDeviceGetPCIBusId(bus_address, sizeof bus_address, device->index));
+    fc_telemetry_open(&device->telemetry, bus_address);
     return fc_cuda_matmul_open(device, error);
 }
 
@@ -95,6 +103,8 @@ static fc_status cuda_info(void *opened, fc_device_info *out, fc_error *error) {
     out->memory_bytes = static_cast<double>(device->properties.totalGlobalMem);
     out->cache_bytes = static_cast<double>(device->properties.l2CacheSize);
     out->clock_hz = 1e3 * clock_khz;
+    fc_telemetry_describe(&device->telemetry, out);
+    out->busy = device->busy;
 #ifdef FC_CUDA_EMULATED /* by the stand-in of tests/emulated_cuda alone */
     out->emulated = 1;
 #endif
@@ -117,6 +127,8 @@ static fc_status cuda_prepare(void *opened, fc_sample *sample, fc_error *error) 
     device->sample.kind = FC_SAMPLE_KIND_COUNT;
     FC_CUDA_TRY(cudaSetDevice(device->index)); /* each thread has a current device of its own */
     sample->threads = 0;
+    device->busy = {};
+    device->runs_count = 0;
     switch (sample->kind) {
     case FC_SAMPLE_MATMUL:
         FC_TRY(fc_cuda_matmul_prepare(device, sample, error));
@@ -129,6 +141,9 @@ static fc_status cuda_prepare(void *opened, fc_sample *sample, fc_error *error) 
         break;
     case FC_SAMPLE_LAUNCH:
         FC_TRY(prepare_launch(sample, error));
+        break;
+    case FC_SAMPLE_COLLECTIVE:
+        FC_TRY(fc_cuda_collective_prepare(device, sample, error));
         break;
     default:
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the CUDA backend has no case of kind %u", sample->kind);
@@ -160,17 +175,33 @@ static fc_status enqueue(cuda_device *device, fc_error *error) {
     }
 }
 
+/* Asked while the card works on what was enqueued. A question for power may take a millisecond, so it is put once a case,
+ * when the card has warmed up; the one for slowdowns in every run. */
+void fc_cuda_watch(cuda_device *device) {
+    fc_device_state state;
+    if (++device->runs_count == FULL_QUESTION_RUN) {
+        fc_telemetry_state(&device->telemetry, &state);
+    } else {
+        fc_telemetry_slowdowns(&device->telemetry, &state);
+    }
+    fc_device_state_add(&device->busy, &state);
+}
+
 static fc_status cuda_run(void *opened, uint32_t calls, double *out_seconds, fc_error *error) {
     cuda_device *device = static_cast<cuda_device *>(opened);
     if (device->sample.kind == FC_SAMPLE_KIND_COUNT) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "no case is prepared on the CUDA device");
     }
     FC_CUDA_TRY(cudaSetDevice(device->index));
+    if (device->sample.kind == FC_SAMPLE_COLLECTIVE) {
+        return fc_cuda_collective_run(device, calls, out_seconds, error);
+    }
     FC_CUDA_TRY(cudaEventRecord(device->begin, device->stream));
     for (uint32_t call = 0; call < calls; call++) {
         FC_TRY(enqueue(device, error));
     }
     FC_CUDA_TRY(cudaEventRecord(device->end, device->stream));
+    fc_cuda_watch(device);
     FC_CUDA_TRY(cudaEventSynchronize(device->end));
     float elapsed_ms = 0.0F;
     FC_CUDA_TRY(cudaEventElapsedTime(&elapsed_ms, device->begin, device->end));
@@ -199,6 +230,10 @@ extern "C" fc_cuda_peek_function fc_cuda_peek;
 fc_status fc_cuda_peek(void *opened, uint32_t part, void *out, size_t bytes, size_t *out_offset_bytes,
                        fc_error *error) {
     const cuda_device *device = static_cast<const cuda_device *>(opened);
+    if (device->sample.kind == FC_SAMPLE_COLLECTIVE) {
+        *out_offset_bytes = 0;
+        return fc_cuda_collective_peek(device, part, out, bytes, error);
+    }
     size_t part_bytes = 0;
     size_t offset_bytes = part < FC_CUDA_PART_COUNT ? part_at(device, part, &part_bytes) : 0;
     if (bytes > part_bytes) {

@@ -5,6 +5,7 @@
 
 #include "cuda_check.h"
 #include "flopcast/backend.h"
+#include "telemetry.h"
 
 typedef struct cuda_matmul {
     cublasLtHandle_t cublas;
@@ -36,6 +37,8 @@ typedef struct cuda_rows {
     size_t next_set; /* counts the calls: the rows of a table are drawn anew by each */
 } cuda_rows;
 
+typedef struct cuda_exchange cuda_exchange; /* private to collective.cu */
+
 typedef struct cuda_device {
     uint64_t seed;
     int index;
@@ -49,7 +52,14 @@ typedef struct cuda_device {
     cuda_matmul matmul;
     cuda_streams streams;
     cuda_rows rows;
+    cuda_exchange *exchange; /* NULL until a collective is prepared */
+    cuda_telemetry telemetry;
+    fc_device_state busy; /* over the runs since the last prepare */
+    uint32_t runs_count;
 } cuda_device;
+
+/* backend_cuda.cu: asks the driver for the state of the card; called while the card works on what was enqueued. */
+void fc_cuda_watch(cuda_device *device);
 
 /* ---- pool.cu: memory on the device ------------------------------------------------------------------------------ */
 
@@ -82,5 +92,15 @@ size_t fc_cuda_streams_at(const cuda_device *device, uint32_t part, size_t *out_
 fc_status fc_cuda_rows_prepare(cuda_device *device, fc_sample *sample, fc_error *error);
 fc_status fc_cuda_rows_enqueue(cuda_device *device, fc_error *error);
 size_t fc_cuda_rows_at(const cuda_device *device, uint32_t part, size_t *out_bytes);
+
+/* ---- collective.cu: several cards ------------------------------------------------------------------------------- */
+
+/* FC_BAD_INPUT where there is one card alone or no NCCL. */
+fc_status fc_cuda_collective_prepare(cuda_device *device, fc_sample *sample, fc_error *error);
+/* A case that failed is prepared no longer. */
+fc_status fc_cuda_collective_run(cuda_device *device, uint32_t calls, double *out_seconds, fc_error *error);
+void fc_cuda_collective_close(cuda_device *device);
+/* What rank part/2 sent, or received where part is odd. */
+fc_status fc_cuda_collective_peek(const cuda_device *device, uint32_t part, void *out, size_t bytes, fc_error *error);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "calibration_file.h"
 
+#include "calibration_state.h"
 #include "calibration_values.h"
 
 #include <stdbool.h>
@@ -33,6 +34,9 @@ static const fc_record_row device_rows[] = {
     FC_ROW_U32(fc_device_info, threads, "threads", 0.0, 1e6, false),
     FC_ROW_F64(fc_device_info, cores_count, "cores_count", 0.0, 1e7, false),
     FC_ROW_F64(fc_device_info, memory_bytes, "memory_bytes", 0.0, 1e16, false),
+    FC_ROW_F64(fc_device_info, cache_bytes, "cache_bytes", 0.0, 1e12, false),
+    FC_ROW_F64(fc_device_info, max_memory_clock_hz, "max_memory_clock_hz", 0.0, 1e12, false),
+    FC_ROW_F64(fc_device_info, power_limit_w, "power_limit_w", 0.0, 1e6, false),
     FC_ROW_F64(fc_device_info, clock_hz, "clock_hz", 0.0, 1e12, false),
     FC_ROW_BOOL(fc_device_info, emulated, "emulated"),
     FC_ROW_BOOL(fc_device_info, pinned, "pinned"),
@@ -154,6 +158,7 @@ static fc_status read_sample(fc_sample *out, const fc_node *node, fc_error *erro
     if (out->kind == FC_SAMPLE_MEMORY && out->memory_op == FC_MEMORY_OP_NONE) {
         out->memory_op = FC_MEMORY_OP_TRIAD;
     }
+    FC_TRY(fc_calibration_read_slowdowns(&out->slowdowns, node, error));
     if (out->seconds_min <= 0.0) {
         out->seconds_min = out->seconds;
     }
@@ -270,6 +275,7 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
     const fc_node *device = fc_node_get(root, "device");
     if (device != NULL && device->kind != FC_NODE_NULL) {
         FC_TRY(fc_record_read(&out->device, device_rows, COUNT_OF(device_rows), device, error));
+        FC_TRY(fc_calibration_read_states(out, device, error));
     }
     const fc_node *method = fc_node_get(root, "method");
     if (method != NULL && method->kind != FC_NODE_NULL) {

@@ -92,6 +92,7 @@ cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *out, int device);
 cudaError_t cudaDeviceGetAttribute(int *out, cudaDeviceAttr attribute, int device);
+cudaError_t cudaDeviceGetPCIBusId(char *out, int size, int device);
 cudaError_t cudaDriverGetVersion(int *out);
 cudaError_t cudaRuntimeGetVersion(int *out);
 cudaError_t cudaMalloc(void **out, size_t bytes);

@@ -27,10 +27,10 @@ grep -q '"emulated": *true' calibration.json || fail "the calibration file does 
 grep -q '^State .*slowdowns: none' out || fail "the state of the device is not told"
 grep -q '"during"' calibration.json || fail "the state of the device is not written"
 grep -q 'all_reduce, 2 ranks' out || fail "no collective was measured"
-bench FC_EMULATED_CUDA=no-nvml || fail "bench needs NVML"
+bench FC_EMULATED_CUDA_KIB=40000 FC_EMULATED_CUDA=no-nvml || fail "bench needs NVML"
 grep -q '^State .*unknown' out || fail "without NVML the state is not unknown"
 grep -q '"during"' calibration.json && fail "without NVML a state is written"
-bench FC_EMULATED_CUDA=no-nccl || fail "bench needs NCCL"
+bench FC_EMULATED_CUDA_KIB=40000 FC_EMULATED_CUDA=no-nccl || fail "bench needs NCCL"
 grep -q '^No collectives: .*NCCL, which is not here' out || fail "it is not told why there are no collectives"
 for fault in no-driver no-device out-of-memory failed-launch sticky; do
     rm -f calibration.json

@@ -1,14 +1,13 @@
-/* warps.cpp: the threads of a kernel. Each thread of a block has a stack of its own and runs until it waits for its warp;
- * then the next one goes on, so that shuffles find what the others left.
+/* warps.cpp: the threads of a kernel, warp by warp. Each thread of a warp has a stack of its own and runs until it waits for
+ * the others; then the next one goes on, so that shuffles find what the others left.
  *
- * Most kernels never wait, and stacks are dear: the first block of a launch runs with them, and if no thread waited, the
+ * Most kernels never wait, and stacks are dear: the first warp of a launch runs with them, and if no thread waited, the
  * rest run as plain calls, one after another. A wait after that is told as an error, never taken for none. */
 #include "state.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <vector>
 
 #include <ucontext.h>
 
@@ -36,24 +35,25 @@ struct fiber {
     void *fake_stack; /* AddressSanitizer's */
 };
 
-struct block_run {
-    std::vector<fiber> fibers;
-    std::vector<warp> warps;
+struct warp_run {
+    fiber fibers[WARP_THREADS];
+    warp exchange;
     unsigned char *stacks;
     ucontext_t scheduler;
     const void *scheduler_stack;
     size_t scheduler_stack_bytes;
     const std::function<void()> *thread;
+    unsigned first; /* thread of the block that is lane 0 */
     unsigned current;
     unsigned steps; /* waits that ended and threads that finished: none in a whole turn is a deadlock */
     bool waited;
     bool misused; /* a shuffle of a part of a warp */
 };
 
-thread_local block_run *running = nullptr;
+thread_local warp_run *running = nullptr;
 
 void leave(fiber *from, bool for_good) {
-    block_run *run = running;
+    warp_run *run = running;
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(for_good ? nullptr : &from->fake_stack, run->scheduler_stack,
                                    run->scheduler_stack_bytes);
@@ -67,7 +67,7 @@ void leave(fiber *from, bool for_good) {
 }
 
 void fiber_main() {
-    block_run *run = running;
+    warp_run *run = running;
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_finish_switch_fiber(nullptr, &run->scheduler_stack, &run->scheduler_stack_bytes);
 #endif
@@ -78,9 +78,9 @@ void fiber_main() {
     leave(self, true);
 }
 
-void resume(block_run *run, unsigned index) {
+void resume(warp_run *run, unsigned index) {
     run->current = index;
-    threadIdx = dim3(index, 0, 0);
+    threadIdx = dim3(run->first + index, 0, 0);
     fiber *to = &run->fibers[index];
 #if defined(__SANITIZE_ADDRESS__)
     void *own = nullptr;
@@ -103,19 +103,14 @@ __attribute__((noinline)) void start_one(fiber *made, unsigned char *stack) {
     makecontext(&made->context, fiber_main, 0);
 }
 
-void start(block_run *run, unsigned threads) {
-    for (warp &each : run->warps) {
-        each.arrived = 0;
-        each.round = 0;
-    }
+/* Its threads in turns; false when nothing moved in a whole turn. */
+bool run_warp(warp_run *run, unsigned first, unsigned threads) {
+    run->first = first;
+    run->exchange.arrived = 0;
+    run->exchange.round = 0;
     for (unsigned i = 0; i < threads; i++) {
         start_one(&run->fibers[i], run->stacks + i * STACK_BYTES);
     }
-}
-
-/* One block, its threads in turns; false when nothing moved in a whole turn. */
-bool run_block(block_run *run, unsigned threads) {
-    start(run, threads);
     for (unsigned left = threads; left > 0;) {
         const unsigned before = run->steps;
         left = 0;
@@ -133,30 +128,40 @@ bool run_block(block_run *run, unsigned threads) {
 }
 
 /* Kept from launch to launch: new memory costs more than a small kernel. */
-unsigned char *stacks_for(unsigned threads) {
-    static thread_local std::unique_ptr<unsigned char[]> stacks;
-    static thread_local unsigned most = 0;
-    if (threads > most) {
-        stacks.reset(new unsigned char[threads * STACK_BYTES]);
-        most = threads;
-    }
+unsigned char *all_stacks() {
+    static thread_local std::unique_ptr<unsigned char[]> stacks(new unsigned char[WARP_THREADS * STACK_BYTES]);
     return stacks.get();
+}
+
+/* Threads first to end of the block, which is one warp or less. */
+bool run_threads(warp_run *run, bool with_stacks, unsigned first, unsigned end) {
+    running = with_stacks ? run : nullptr;
+    if (with_stacks) {
+        const bool sound = run_warp(run, first, end - first);
+        running = nullptr;
+        return sound;
+    }
+    for (unsigned t = first; t < end; t++) {
+        threadIdx = dim3(t, 0, 0);
+        (*run->thread)();
+    }
+    return true;
 }
 
 } // namespace
 
 void fc_emulated_exchange(void *out, const void *value, size_t bytes, unsigned lane) {
-    block_run *run = running;
+    warp_run *run = running;
     if (run == nullptr) {
-        (void)fprintf(stderr, "emulated CUDA: a block shuffles and the first one did not\n");
+        (void)fprintf(stderr, "emulated CUDA: a warp shuffles and the first one did not\n");
         abort();
     }
     run->waited = true;
     run->misused = run->misused || bytes == 0 || blockDim.x % WARP_THREADS != 0;
     const unsigned self = run->current;
-    warp *mine = &run->warps[self / WARP_THREADS];
+    warp *mine = &run->exchange;
     const unsigned round = mine->round;
-    memcpy(mine->left[round % 2][self % WARP_THREADS], value, bytes);
+    memcpy(mine->left[round % 2][self], value, bytes);
     mine->arrived++;
     if (mine->arrived == WARP_THREADS) {
         mine->arrived = 0;
@@ -167,32 +172,24 @@ void fc_emulated_exchange(void *out, const void *value, size_t bytes, unsigned l
         leave(&run->fibers[self], false);
     }
     const bool is_lost = emulated().fault == FC_EMULATED_LOST_SHUFFLE;
-    memcpy(out, mine->left[round % 2][is_lost ? self % WARP_THREADS : lane], bytes);
+    memcpy(out, mine->left[round % 2][is_lost ? self : lane], bytes);
 }
 
 bool emulated_run_threads(dim3 grid, dim3 block, const std::function<void()> &thread) {
     gridDim = grid;
     blockDim = block;
-    block_run run = {};
-    run.fibers.resize(block.x);
-    run.warps.resize((block.x + WARP_THREADS - 1) / WARP_THREADS);
-    run.stacks = stacks_for(block.x);
+    warp_run run = {};
+    run.stacks = all_stacks();
     run.thread = &thread;
     for (unsigned b = 0; b < grid.x; b++) {
         blockIdx = dim3(b, 0, 0);
-        running = b == 0 || run.waited ? &run : nullptr;
-        if (running != nullptr) {
-            if (!run_block(&run, block.x)) {
-                running = nullptr;
+        for (unsigned first = 0; first < block.x; first += WARP_THREADS) {
+            const bool is_first = b == 0 && first == 0;
+            const unsigned end = first + WARP_THREADS < block.x ? first + WARP_THREADS : block.x;
+            if (!run_threads(&run, is_first || run.waited, first, end)) {
                 return false;
             }
-            continue;
-        }
-        for (unsigned t = 0; t < block.x; t++) {
-            threadIdx = dim3(t, 0, 0);
-            thread();
         }
     }
-    running = nullptr;
     return true;
 }

@@ -1,7 +1,7 @@
 /* cuda_runtime.h: a stand-in for CUDA's runtime, computed on the CPU, written from NVIDIA's API documentation: the names,
  * types and values that the plug-in uses and no more. Found before the real one by tests/emulated_cuda alone.
  *
- * The threads of a block take turns: shuffles of a whole warp work; __syncthreads and shared memory are not there. */
+ * The threads of a warp take turns: shuffles of a whole warp work; __syncthreads and shared memory are not there. */
 #ifndef FLOPCAST_EMULATED_CUDA_RUNTIME_H
 #define FLOPCAST_EMULATED_CUDA_RUNTIME_H
 

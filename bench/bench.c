@@ -29,9 +29,13 @@ static fc_status finish(fc_bench_state *state, fc_error *error) {
     if (state->options->replay != NULL) {
         calibration->machine = state->options->replay->machine;
         calibration->method = state->options->replay->method;
+        calibration->before = state->options->replay->before;
+        calibration->during = state->options->replay->during;
+        calibration->after = state->options->replay->after;
         memcpy(calibration->taken_at, state->options->replay->taken_at, sizeof calibration->taken_at);
     } else {
         fc_machine_describe(&calibration->machine);
+        FC_TRY(fc_bench_look_after(state, error));
         calibration->method.aim_noise_frac = state->measure.aim_noise_frac;
         fc_bench_judge_drift(&calibration->method);
         fc_machine_stamp(calibration->taken_at);
@@ -56,6 +60,7 @@ static fc_status measure_plan(fc_bench_state *state, fc_error *error) {
     FC_TRY(fc_bench_probe_dtypes(state, error));
     FC_TRY(fc_bench_time_reference(&method->reference_start_s, state, error));
     FC_TRY(fc_bench_measure_limits(state, error));
+    FC_TRY(fc_bench_measure_collectives(state, error));
     FC_TRY(fc_bench_time_reference(&method->reference_middle_s, state, error));
     FC_TRY(fc_bench_measure_matmuls(state, error));
     return fc_bench_time_reference(&method->reference_end_s, state, error);
@@ -80,6 +85,7 @@ fc_status fc_bench_run(fc_bench_report *out, fc_arena *arena, const fc_backend *
         state.measure.least_repeats = 3;
     }
     FC_TRY(backend->info(device, &state.info, error));
+    out->calibration.before = state.info.now;
     if (options->replay != NULL) {
         FC_TRY(measure_recorded(&state, error));
     } else {

@@ -26,6 +26,7 @@ typedef struct fc_bench_options {
 typedef struct fc_bench_report {
     fc_calibration calibration;
     char refused[FC_DTYPE_COUNT][FC_TEXT_SIZE]; /* why a wanted dtype was not measured; "" if it was */
+    char no_collectives[FC_TEXT_SIZE];          /* why a device that could have others beside it has no collectives */
     uint32_t dropped_count;                     /* shapes that the budget or the memory had no room for */
     uint32_t unlimited_count;                   /* limits that their share of the budget had no room for */
     double wall_s;

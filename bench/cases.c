@@ -46,7 +46,7 @@ fc_status fc_bench_time(bool *out_done, fc_sample *sample, char reason[FC_TEXT_S
     fc_measure_options options = state->measure;
     options.case_budget_s = limit_s(state, budget_s);
     fc_error refusal = {.status = FC_OK};
-    fc_status status = fc_measure_case(sample, state->backend, state->device, &options, &refusal);
+    fc_status status = fc_bench_measure_watched(sample, state, &options, &refusal);
     *out_done = status == FC_OK;
     state->done_count++;
     if (status == FC_BAD_INPUT || status == FC_OVER_LIMIT) {

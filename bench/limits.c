@@ -12,7 +12,10 @@
 /* Multiply-adds of a ceiling, a side: 12 sums of the widest vectors divide its cube. */
 #define CEILING_SIDE 384
 #define CACHE_LEVELS 3
-#define MOST_LIMITS 96
+/* On a card: 32,768 tokens at once, and arrays of 4 GiB together at most. */
+#define LARGE_FACTOR 16
+#define MOST_SWEEP_KIB (4.0 * 1024.0 * 1024.0)
+#define MOST_LIMITS 192
 
 typedef struct limit_plan {
     fc_sample samples[MOST_LIMITS];
@@ -42,8 +45,9 @@ static void add_ceilings(limit_plan *plan, uint32_t dtypes, uint32_t threads) {
 }
 
 /* A micro-batch of 2,048 tokens at hidden size 1,024; softmax over 1,024 keys for 4 heads; 4 million parameters; a
- * vocabulary of 32,768. What changes its arrays in place comes last, since they are then filled anew. */
-static void add_elementwise(limit_plan *plan) {
+ * vocabulary of 32,768. What changes its arrays in place comes last, since they are then filled anew. `factor` times as
+ * many rows, for devices that such a micro-batch leaves half idle. */
+static void add_elementwise(limit_plan *plan, fc_dtype dtype, uint32_t factor) {
     static const struct {
         fc_memory_op op;
         uint32_t m;
@@ -53,8 +57,8 @@ static void add_elementwise(limit_plan *plan) {
         {FC_MEMORY_OP_GELU, 2048, 0},       {FC_MEMORY_OP_SWIGLU, 2048, 0},   {FC_MEMORY_OP_RESIDUAL_ADD, 2048, 0},
         {FC_MEMORY_OP_GATHER, 2048, 32768}, {FC_MEMORY_OP_ADAM, 4096, 0},     {FC_MEMORY_OP_SCATTER_ADD, 2048, 32768}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fc_sample *sample = add(plan, FC_SAMPLE_ELEMENTWISE, cases[i].op, FC_DTYPE_FP32, 0);
-        sample->m = cases[i].m;
+        fc_sample *sample = add(plan, FC_SAMPLE_ELEMENTWISE, cases[i].op, dtype, 0);
+        sample->m = factor * cases[i].m;
         sample->n = 1024;
         sample->k = cases[i].k;
     }
@@ -66,6 +70,28 @@ static const fc_memory_op streams[] = {FC_MEMORY_OP_TRIAD, FC_MEMORY_OP_COPY, FC
 static void add_level(limit_plan *plan, uint32_t level, uint32_t threads) {
     for (size_t i = 0; i < STREAMS_COUNT; i++) {
         add(plan, FC_SAMPLE_MEMORY, streams[i], FC_DTYPE_FP64, threads)->level = level;
+    }
+}
+
+/* A device of its own memory: bandwidth at sizes from a part of its cache to far beyond it, a launch that is waited for,
+ * and elementwise operations in the formats that it trains in. */
+static void add_device(limit_plan *plan, const fc_bench_state *state) {
+    static const double cache_fractions[] = {0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0};
+    static const fc_dtype dtypes[] = {FC_DTYPE_FP32, FC_DTYPE_BF16, FC_DTYPE_FP16};
+    add(plan, FC_SAMPLE_LAUNCH, FC_MEMORY_OP_WAIT, FC_DTYPE_FP32, 0);
+    for (size_t i = 0; i < sizeof cache_fractions / sizeof cache_fractions[0]; i++) {
+        double kib = cache_fractions[i] * state->info.cache_bytes / 1024.0;
+        for (size_t op = 0; op < STREAMS_COUNT && kib >= 1.0 && kib < MOST_SWEEP_KIB; op++) {
+            add(plan, FC_SAMPLE_MEMORY, streams[op], FC_DTYPE_FP64, 0)->m = (uint32_t)kib;
+        }
+    }
+    for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
+        if (dtypes[i] != FC_DTYPE_FP32 && (state->options->dtypes & (1U << dtypes[i])) != 0) {
+            add_elementwise(plan, dtypes[i], 1);
+        }
+        if (dtypes[i] == FC_DTYPE_FP32 || (state->options->dtypes & (1U << dtypes[i])) != 0) {
+            add_elementwise(plan, dtypes[i], LARGE_FACTOR);
+        }
     }
 }
 
@@ -82,7 +108,10 @@ static void make_plan(limit_plan *plan, const fc_bench_state *state) {
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_READ, FC_DTYPE_FP64, 0);
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_WRITE, FC_DTYPE_FP64, 0);
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH, FC_DTYPE_FP64, 0);
-    add_elementwise(plan);
+    add_elementwise(plan, FC_DTYPE_FP32, 1);
+    if (!is_host) {
+        add_device(plan, state);
+    }
     for (uint32_t level = 1; level <= CACHE_LEVELS && is_host; level++) {
         add_level(plan, level, 0);
         if (has_several) {

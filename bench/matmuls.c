@@ -66,8 +66,13 @@ static double share_s(const fc_bench_state *state, const fc_sample *plan, uint32
 }
 
 /* Other work on a machine makes timings longer, for seconds at a time and evenly within one visit. So a case is visited
- * more than once: the fastest visit stands, and its noise is its own spread or the gap to the visit nearest to it. */
+ * more than once: the fastest visit stands, and its noise is its own spread or the gap to the visit nearest to it. One
+ * that a slowdown spoiled stands for nothing beside one that it did not. */
 static void merge(fc_sample *kept, double *gap_frac, const fc_sample *again) {
+    if (fc_bench_is_spoiled(kept) != fc_bench_is_spoiled(again)) {
+        *kept = fc_bench_is_spoiled(kept) ? *again : *kept;
+        return;
+    }
     uint32_t repeats = kept->repeats + again->repeats;
     double least_s = fmin(kept->seconds_min, again->seconds_min);
     double change_frac = fabs(kept->seconds - again->seconds) / fmin(kept->seconds, again->seconds);
@@ -118,9 +123,10 @@ static fc_status visit_again(fc_bench_state *state, uint32_t index, double budge
         kept->noise_frac = state->spread_frac[index];
         merge(kept, &state->gap_frac[index], &again);
         state->spread_frac[index] = kept->noise_frac;
-        kept->noise_frac = fmax(kept->noise_frac, state->gap_frac[index]);
-        kept->unstable =
-            state->spread_frac[index] > state->measure.aim_noise_frac || state->gap_frac[index] > MOST_GAP_FRAC;
+        bool has_gap = isfinite(state->gap_frac[index]); /* another visit was there to compare with */
+        kept->noise_frac = has_gap ? fmax(kept->noise_frac, state->gap_frac[index]) : kept->noise_frac;
+        kept->unstable = state->spread_frac[index] > state->measure.aim_noise_frac ||
+                         (has_gap && state->gap_frac[index] > MOST_GAP_FRAC) || fc_bench_is_spoiled(kept);
     }
     return FC_OK;
 }

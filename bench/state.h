@@ -34,11 +34,21 @@ fc_status fc_bench_time(bool *out_done, fc_sample *sample, char reason[FC_TEXT_S
 /* Takes a timed case into the samples. */
 void fc_bench_keep(fc_bench_state *state, const fc_sample *sample);
 
+/* As fc_measure_case, again while a slowdown spoils it; sets the sample's slowdowns. */
+fc_status fc_bench_measure_watched(fc_sample *sample, fc_bench_state *state, const fc_measure_options *options,
+                                   fc_error *error);
+bool fc_bench_is_spoiled(const fc_sample *sample);
+/* The state of the device at the end of the run. */
+fc_status fc_bench_look_after(fc_bench_state *state, fc_error *error);
+
 /* The matmul that is timed at the start, middle and end; 0 when the device has no room for it. */
 fc_status fc_bench_time_reference(double *out_s, fc_bench_state *state, fc_error *error);
 void fc_bench_judge_drift(fc_method *method);
 /* Ceilings, caches, launches, elementwise operations: as many as their share of the budget takes. */
 fc_status fc_bench_measure_limits(fc_bench_state *state, fc_error *error);
+
+/* Where the device has others beside it; else the report says why not. */
+fc_status fc_bench_measure_collectives(fc_bench_state *state, fc_error *error);
 
 /* Copy, triad, launch; then a first rate for each wanted dtype. */
 fc_status fc_bench_measure_other(fc_bench_state *state, fc_error *error);

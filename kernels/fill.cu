@@ -1,4 +1,4 @@
-/* fill.cu: a kernel is an index, one call, one store. */
+/* fill.cu: operands, bandwidth, and a launch: a kernel is an index, one call, one store. */
 #include "stream.h"
 
 #include "launch.h"
@@ -30,19 +30,45 @@ template <typename T> __global__ void fill_kernel(T *out, size_t count, uint64_t
     }
 }
 
-__global__ void copy_kernel(double2 *out, const double2 *b, size_t count) {
-    size_t stride = static_cast<size_t>(gridDim.x) * blockDim.x;
-    for (size_t i = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += stride) {
-        out[i] = b[i];
+/* A pass must come out of the L2 cache, if that holds the arrays, and not out of the smaller one before it: __ldcg reads
+ * past that. Elements go to threads in turn, so that a warp reads 512 bytes in a row. */
+#define FC_CUDA_EACH(i, count)                                                                                         \
+    for (size_t i = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x; (i) < (count);                         \
+         (i) += static_cast<size_t>(gridDim.x) * blockDim.x)
+
+/* `never` is a sum that no numbers of the array have: the compiler cannot know, so it reads them. */
+__global__ void read_kernel(double2 *out, const double2 *b, size_t count, size_t passes, double never) {
+    double sum = 0.0;
+    for (size_t pass = 0; pass < passes; pass++) {
+        FC_CUDA_EACH(i, count) {
+            double2 x = __ldcg(b + i);
+            sum += x.x + x.y;
+        }
+    }
+    if (sum == never) {
+        out[0] = make_double2(sum, sum);
     }
 }
 
-__global__ void triad_kernel(double2 *out, const double2 *b, const double2 *c, size_t count) {
-    size_t stride = static_cast<size_t>(gridDim.x) * blockDim.x;
-    for (size_t i = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += stride) {
-        double2 left = b[i];
-        double2 right = c[i];
-        out[i] = make_double2(left.x + 3.0 * right.x, left.y + 3.0 * right.y);
+__global__ void write_kernel(double2 *out, size_t count, size_t passes, double value) {
+    for (size_t pass = 0; pass < passes; pass++) {
+        FC_CUDA_EACH(i, count) { out[i] = make_double2(value, value + static_cast<double>(pass)); }
+    }
+}
+
+__global__ void copy_kernel(double2 *out, const double2 *b, size_t count, size_t passes) {
+    for (size_t pass = 0; pass < passes; pass++) {
+        FC_CUDA_EACH(i, count) { out[i] = __ldcg(b + i); }
+    }
+}
+
+__global__ void triad_kernel(double2 *out, const double2 *b, const double2 *c, size_t count, size_t passes) {
+    for (size_t pass = 0; pass < passes; pass++) {
+        FC_CUDA_EACH(i, count) {
+            double2 left = __ldcg(b + i);
+            double2 right = __ldcg(c + i);
+            out[i] = make_double2(left.x + 3.0 * right.x, left.y + 3.0 * right.y);
+        }
     }
 }
 
@@ -75,16 +101,25 @@ cudaError_t fc_cuda_fill(void *out, size_t count, fc_dtype dtype, uint64_t seed,
     }
 }
 
-cudaError_t fc_cuda_copy(void *out, const void *b, size_t bytes, cudaStream_t stream) {
+cudaError_t fc_cuda_stream(uint32_t op, void *out, const void *b, const void *c, size_t bytes, size_t passes,
+                           cudaStream_t stream) {
     size_t count = bytes / sizeof(double2);
-    return fc_cuda_launch(copy_kernel, blocks_for(count), BLOCK_THREADS, stream, static_cast<double2 *>(out),
-                          static_cast<const double2 *>(b), count);
-}
-
-cudaError_t fc_cuda_triad(void *out, const void *b, const void *c, size_t bytes, cudaStream_t stream) {
-    size_t count = bytes / sizeof(double2);
-    return fc_cuda_launch(triad_kernel, blocks_for(count), BLOCK_THREADS, stream, static_cast<double2 *>(out),
-                          static_cast<const double2 *>(b), static_cast<const double2 *>(c), count);
+    double2 *to = static_cast<double2 *>(out);
+    const double2 *from = static_cast<const double2 *>(b);
+    switch (op) {
+    case FC_MEMORY_OP_READ:
+        return fc_cuda_launch(read_kernel, blocks_for(count), BLOCK_THREADS, stream, to, from, count, passes, 1e300);
+    case FC_MEMORY_OP_WRITE:
+        return fc_cuda_launch(write_kernel, blocks_for(count), BLOCK_THREADS, stream, to, count, passes,
+                              FC_CUDA_WRITTEN);
+    case FC_MEMORY_OP_COPY:
+        return fc_cuda_launch(copy_kernel, blocks_for(count), BLOCK_THREADS, stream, to, from, count, passes);
+    case FC_MEMORY_OP_TRIAD:
+        return fc_cuda_launch(triad_kernel, blocks_for(count), BLOCK_THREADS, stream, to, from,
+                              static_cast<const double2 *>(c), count, passes);
+    default:
+        return cudaErrorInvalidValue;
+    }
 }
 
 cudaError_t fc_cuda_nothing(cudaStream_t stream) { return fc_cuda_launch(nothing_kernel, 1, 1, stream); }

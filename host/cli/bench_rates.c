@@ -14,6 +14,10 @@ bool fc_bench_counts_flop(const fc_sample *sample) {
 }
 
 double fc_bench_rate(const fc_sample *sample) {
+    if (sample->kind == FC_SAMPLE_COLLECTIVE) {
+        return sample->bytes * fc_collective_traffic_frac((fc_collective_op)sample->collective_op, sample->ranks) /
+               sample->seconds;
+    }
     bool moves = sample->kind == FC_SAMPLE_MEMORY || sample->kind == FC_SAMPLE_ELEMENTWISE;
     double amount = fc_bench_counts_flop(sample) ? fc_bench_flop(sample) : (moves ? sample->bytes : 0.0);
     return amount / sample->seconds;
@@ -114,18 +118,73 @@ static void write_bandwidths(fc_text *out, const fc_calibration *calibration, ui
     }
 }
 
+static const char *launch_text(uint32_t op) {
+    switch (op) {
+    case FC_MEMORY_OP_WAKE:
+        return "to wake all threads and wait for them";
+    case FC_MEMORY_OP_WAIT:
+        return "a launch that the host waits for";
+    default:
+        return "a launch, or a call of size 1,";
+    }
+}
+
 static void write_launches(fc_text *out, const fc_calibration *calibration) {
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
         if (sample->kind == FC_SAMPLE_LAUNCH) {
             char text[CELL];
             fc_units_format(text, sizeof text, sample->seconds, FC_UNIT_S, 2);
-            fc_text_addf(out, "  %s %s\n",
-                         sample->memory_op == FC_MEMORY_OP_WAKE ? "to wake all threads and wait for them"
-                                                                : "a launch, or a call of size 1,",
-                         text);
+            fc_text_addf(out, "  %s %s\n", launch_text(sample->memory_op), text);
         }
     }
+}
+
+void fc_bench_slowdown_names(char *out, size_t size, uint32_t slowdowns) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < FC_SLOWDOWN_COUNT; i++) {
+        if ((slowdowns & (1U << i)) != 0 && used < size) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "",
+                                     fc_slowdown_name((fc_slowdown)i));
+        }
+    }
+}
+
+/* "name VALUE of LIMIT", as much of it as is known. */
+static void add_known(fc_text *out, const char *name, double value, double limit, fc_unit unit) {
+    char text[CELL];
+    if (!(value > 0.0)) {
+        return;
+    }
+    fc_units_format(text, sizeof text, value, unit, 3);
+    fc_text_addf(out, "%s%s", name, text);
+    if (limit > 0.0) {
+        fc_units_format(text, sizeof text, limit, unit, 3);
+        fc_text_addf(out, " of %s", text);
+    }
+}
+
+void fc_bench_write_state(fc_text *out, const fc_calibration *calibration) {
+    const fc_device_info *device = &calibration->device;
+    const fc_device_state *during = &calibration->during;
+    if (device->threads > 0) {
+        return; /* a processor: the machine's line says what is known */
+    }
+    if (!during->told) {
+        fc_text_add(out, "State     clocks, power and slowdowns unknown: the driver does not tell\n");
+        return;
+    }
+    fc_text_add(out, "State    ");
+    add_known(out, " clock down to ", during->clock_hz, device->clock_hz, FC_UNIT_HZ);
+    add_known(out, ", memory ", during->memory_clock_hz, device->max_memory_clock_hz, FC_UNIT_HZ);
+    add_known(out, ", power up to ", during->power_w, device->power_limit_w, FC_UNIT_W);
+    if (during->temperature_c > 0.0) {
+        fc_text_addf(out, ", %.0f C", during->temperature_c);
+    }
+    char names[160];
+    fc_bench_slowdown_names(names, sizeof names, during->slowdowns);
+    fc_text_addf(out, "; slowdowns: %s\n", names[0] != '\0' ? names : "none");
 }
 
 void fc_bench_write_limits(fc_text *out, const fc_calibration *calibration) {

@@ -6,8 +6,9 @@
 #include "flopcast/calibration.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* FLOP/s of matmuls and ceilings, bytes/s of what moves memory; 0 of launches. */
+/* FLOP/s of matmuls and ceilings, bytes/s of what moves memory, bus bandwidth of collectives; 0 of launches. */
 double fc_bench_rate(const fc_sample *sample);
 bool fc_bench_counts_flop(const fc_sample *sample);
 
@@ -18,6 +19,11 @@ double fc_bench_best_matmul(const fc_calibration *calibration, uint32_t dtype);
  * measured; of memory and elementwise operations the fastest of read, write, copy and triad in memory, of a cache's the
  * fastest in that cache. 0 for launches. */
 double fc_bench_limit(const fc_calibration *calibration, const fc_sample *sample);
+
+/* Names of slowdowns with blanks between; "" for none. */
+void fc_bench_slowdown_names(char *out, size_t size, uint32_t slowdowns);
+/* Clocks, power, temperature and slowdowns over the run, or that they are unknown; nothing for a processor. */
+void fc_bench_write_state(fc_text *out, const fc_calibration *calibration);
 
 /* The lines that sum the limits up: ceilings with the best matmul's share, bandwidths by level, launches, drift. */
 void fc_bench_write_limits(fc_text *out, const fc_calibration *calibration);

@@ -66,6 +66,7 @@ static void write_machine(fc_text *out, const fc_bench_text *what) {
                  machine->simd, memory, machine->governor, machine->kernel);
     fc_text_addf(out, "Backend   %s (%s), driver %s\n", calibration->device.backend, what->chosen,
                  calibration->device.driver);
+    fc_bench_write_state(out, calibration);
     fc_text_addf(out, "Measured  %u cases in %s, operands random%s%s", calibration->samples_count, wall,
                  residency_text(calibration), calibration->device.pinned ? ", threads pinned" : "");
     if (calibration->method.aim_noise_frac > 0.0) {
@@ -75,16 +76,29 @@ static void write_machine(fc_text *out, const fc_bench_text *what) {
     fc_text_add(out, "\n");
 }
 
-/* "triad L2, 1 thread": the op or kind, the cache that held it, and the threads where they are not all. */
+/* "triad L2, 1 thread": the op or kind, the cache that held it, and the threads where they are not all, or the
+ * size of its arrays where that was chosen. */
 static void add_name(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
     bool has_op = sample->memory_op != FC_MEMORY_OP_NONE;
+    if (sample->kind == FC_SAMPLE_COLLECTIVE) {
+        char size[CELL];
+        fc_units_format(size, sizeof size, sample->bytes, FC_UNIT_BYTES, 3);
+        fc_table_cellf(table, "%s, %u ranks, %s", fc_collective_op_name((fc_collective_op)sample->collective_op),
+                       sample->ranks, size);
+        return;
+    }
     char level[8] = "";
-    char threads[CELL] = "";
+    char threads[CELL + 8] = "";
     if (sample->level > 0) {
         (void)snprintf(level, sizeof level, " L%u", sample->level % 10U);
     }
     if (sample->threads > 0 && sample->threads < calibration->device.threads) {
         (void)snprintf(threads, sizeof threads, ", %u thread%s", sample->threads, sample->threads == 1 ? "" : "s");
+    }
+    if (sample->kind == FC_SAMPLE_MEMORY && sample->m > 0) {
+        char size[CELL];
+        fc_units_format(size, sizeof size, 1024.0 * sample->m, FC_UNIT_BYTES, 3);
+        (void)snprintf(threads, sizeof threads, ", %s", size);
     }
     fc_table_cellf(table, "%s%s%s",
                    has_op ? fc_memory_op_name((fc_memory_op)sample->memory_op)
@@ -128,8 +142,11 @@ static void add_sample(fc_table *table, const fc_calibration *calibration, const
     fc_table_cellf(table, "%s", sample->kind == FC_SAMPLE_LAUNCH ? "" : fc_dtype_name((fc_dtype)sample->dtype));
     add_sizes(table, sample);
     fc_table_cellf(table, "%s", time);
-    fc_table_cellf(table, "%s", limit > 0.0 ? rate : "");
-    fc_table_cellf(table, "%.1f %%%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "");
+    fc_table_cellf(table, "%s", limit > 0.0 || sample->kind == FC_SAMPLE_COLLECTIVE ? rate : "");
+    char spoiled[CELL * 3] = "";
+    fc_bench_slowdown_names(spoiled, sizeof spoiled, sample->slowdowns & FC_SLOWDOWNS_SPOILING);
+    fc_table_cellf(table, "%.1f %%%s%s%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "",
+                   spoiled[0] != '\0' ? ": " : "", spoiled);
     if (limit > 0.0) {
         fc_table_cellf(table, "%.0f %%", 100.0 * fc_bench_rate(sample) / limit);
     } else {
@@ -267,6 +284,9 @@ static void write_missing(fc_text *out, const fc_bench_text *what) {
     }
     if (!first) {
         fc_text_add(out, ".\n");
+    }
+    if (report->no_collectives[0] != '\0') {
+        fc_text_addf(out, "No collectives: %s.\n", report->no_collectives);
     }
     if (report->unlimited_count > 0) {
         fc_text_addf(out, "%u limit%s had no room in their quarter of the budget.\n", report->unlimited_count,

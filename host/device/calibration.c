@@ -22,7 +22,8 @@ const char *fc_residency_name(fc_residency residency) {
 const char *fc_memory_op_name(fc_memory_op op) {
     static const char *const names[FC_MEMORY_OP_COUNT] = {
         "none",    "copy", "triad",  "read",         "write",  "first-touch", "layer-norm",  "rms-norm",
-        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake"};
+        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake",
+        "wait"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
 }
 

@@ -1,50 +1,18 @@
 #include "elementwise.h"
 
 #include "machine.h"
+#include "op_arrays.h"
 #include "random.h"
 #include "rows.h"
 #include "workers.h"
 
 #include <stdbool.h>
 
-/* Arrays of m rows of n that an op reads only, writes only, and changes in place; a table counts as none. What is
- * changed in place is read and written, which is two passes. */
-typedef struct op_arrays {
-    uint8_t read;
-    uint8_t written;
-    uint8_t changed;
-    uint8_t table; /* 1: gather's, read; 2: scatter-add's, read and written */
-} op_arrays;
-
-static op_arrays arrays_of(uint32_t op) {
-    switch (op) {
-    case FC_MEMORY_OP_LAYER_NORM:
-    case FC_MEMORY_OP_RMS_NORM:
-    case FC_MEMORY_OP_SOFTMAX:
-    case FC_MEMORY_OP_GELU:
-        return (op_arrays){.read = 1, .written = 1};
-    case FC_MEMORY_OP_SWIGLU:
-    case FC_MEMORY_OP_RESIDUAL_ADD:
-        return (op_arrays){.read = 2, .written = 1};
-    case FC_MEMORY_OP_GATHER:
-        return (op_arrays){.written = 1, .table = 1};
-    case FC_MEMORY_OP_ADAM:
-        return (op_arrays){.read = 1, .changed = 3};
-    case FC_MEMORY_OP_SCATTER_ADD:
-        return (op_arrays){.read = 1, .table = 2};
-    default:
-        return (op_arrays){0};
-    }
-}
-
-/* Arrays that hold random numbers when the case begins. */
-static size_t filled_arrays(op_arrays arrays) { return (size_t)arrays.read + arrays.changed; }
-
 static fc_status check(const fc_sample *sample, fc_error *error) {
     if (sample->memory_op < FC_ELEMENTWISE_FIRST || sample->memory_op > FC_ELEMENTWISE_LAST) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "op %u is no elementwise operation", sample->memory_op);
     }
-    bool has_table = arrays_of(sample->memory_op).table > 0;
+    bool has_table = fc_op_arrays_of(sample->memory_op).table > 0;
     if (sample->dtype != FC_DTYPE_FP32 || sample->m == 0 || sample->n == 0 || sample->n % FC_ELEMENTWISE_LANES != 0 ||
         (has_table && sample->k == 0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
@@ -58,11 +26,11 @@ static fc_status check(const fc_sample *sample, fc_error *error) {
 /* The table at the front, then the arrays that begin filled, set by set; those only written at the back. */
 fc_status fc_elementwise_prepare(fc_elementwise_case *out, fc_pool *pool, fc_sample *sample, fc_error *error) {
     FC_TRY(check(sample, error));
-    op_arrays arrays = arrays_of(sample->memory_op);
+    fc_op_arrays arrays = fc_op_arrays_of(sample->memory_op);
     double row_bytes = sizeof(float) * (double)sample->n;
     double array_bytes = row_bytes * sample->m;
     double table_bytes = arrays.table > 0 ? row_bytes * sample->k : 0.0;
-    double set_bytes = array_bytes * (double)(filled_arrays(arrays) + arrays.written);
+    double set_bytes = array_bytes * (double)(fc_op_filled(arrays) + arrays.written);
     if (table_bytes + set_bytes > (double)pool->size_bytes) {
         return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "%s of %u x %u takes %.4g bytes; %zu fit",
                             fc_memory_op_name((fc_memory_op)sample->memory_op), sample->m, sample->n,
@@ -73,12 +41,11 @@ fc_status fc_elementwise_prepare(fc_elementwise_case *out, fc_pool *pool, fc_sam
     size_t wanted = (size_t)(2.0 * cache_bytes / set_bytes) + 1;
     *out = (fc_elementwise_case){.array_bytes = (size_t)array_bytes, .table_bytes = (size_t)table_bytes};
     out->sets_count = wanted < room ? wanted : room;
-    size_t front_bytes = out->table_bytes + out->sets_count * filled_arrays(arrays) * out->array_bytes;
+    size_t front_bytes = out->table_bytes + out->sets_count * fc_op_filled(arrays) * out->array_bytes;
     FC_TRY(fc_pool_fill(pool, front_bytes, FC_DTYPE_FP32, error));
     bool in_place = arrays.changed > 0 || arrays.table > 1;
     fc_pool_overwrite(pool, in_place ? 0 : pool->size_bytes - out->sets_count * arrays.written * out->array_bytes);
-    double table_passes = arrays.table;
-    sample->bytes = array_bytes * (arrays.read + arrays.written + 2.0 * arrays.changed + table_passes);
+    sample->bytes = array_bytes * fc_op_passes(arrays);
     bool cold = table_bytes + set_bytes * (double)out->sets_count > cache_bytes;
     sample->residency = cold ? FC_RESIDENCY_MEMORY : FC_RESIDENCY_CACHE;
     return FC_OK;
@@ -89,14 +56,14 @@ typedef struct rows_work {
     const fc_pool *pool;
     const fc_sample *sample;
     fc_row_function function;
-    op_arrays arrays;
+    fc_op_arrays arrays;
     uint32_t calls;
 } rows_work;
 
 /* Row 0 of the arrays of a set: first what begins filled, then what is only written. */
 static fc_row arrays_at(const rows_work *work, size_t set) {
     const fc_elementwise_case *prepared = work->prepared;
-    size_t filled = filled_arrays(work->arrays);
+    size_t filled = fc_op_filled(work->arrays);
     unsigned char *front = work->pool->bytes + prepared->table_bytes + set * filled * prepared->array_bytes;
     unsigned char *back =
         work->pool->bytes + work->pool->size_bytes - (set + 1) * work->arrays.written * prepared->array_bytes;
@@ -161,7 +128,7 @@ fc_status fc_elementwise_run(double *out_seconds, fc_elementwise_case *prepared,
                       .pool = pool,
                       .sample = sample,
                       .function = fc_row_function_of(sample->memory_op),
-                      .arrays = arrays_of(sample->memory_op),
+                      .arrays = fc_op_arrays_of(sample->memory_op),
                       .calls = calls};
     fc_status status = fc_workers_run(out_seconds, sample->threads, rows_share, &work, error);
     prepared->next_set += calls;

@@ -3,10 +3,8 @@
 #define FLOPCAST_HOST_DEVICE_ELEMENTWISE_H
 
 #include "flopcast/calibration.h"
+#include "op_arrays.h"
 #include "pool.h"
-
-/* The values of a vector; the width of a row (n) is a multiple of it. */
-#define FC_ELEMENTWISE_LANES 16
 
 /* Where the arrays of a prepared case stand: `sets_count` equal sets, taken in turn so that each comes out of memory. */
 typedef struct fc_elementwise_case {

@@ -5,6 +5,7 @@
 #include "backends.h"
 
 #include "../base/text.h"
+#include "op_arrays.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -58,18 +59,9 @@ static double memory_passes(uint32_t op) {
     return op < FC_MEMORY_OP_COUNT ? passes[op] : 0.0;
 }
 
-/* Passes over m rows of n. */
-static double elementwise_passes(uint32_t op) {
-    static const double passes[FC_MEMORY_OP_COUNT] = {
-        [FC_MEMORY_OP_LAYER_NORM] = 2.0, [FC_MEMORY_OP_RMS_NORM] = 2.0,    [FC_MEMORY_OP_SOFTMAX] = 2.0,
-        [FC_MEMORY_OP_GELU] = 2.0,       [FC_MEMORY_OP_SWIGLU] = 3.0,      [FC_MEMORY_OP_RESIDUAL_ADD] = 3.0,
-        [FC_MEMORY_OP_GATHER] = 2.0,     [FC_MEMORY_OP_SCATTER_ADD] = 3.0, [FC_MEMORY_OP_ADAM] = 7.0};
-    return op < FC_MEMORY_OP_COUNT ? passes[op] : 0.0;
-}
-
 static fc_status prepare_bytes(null_device *device, fc_sample *sample, fc_error *error) {
     bool is_memory = sample->kind == FC_SAMPLE_MEMORY;
-    double passes = is_memory ? memory_passes(sample->memory_op) : elementwise_passes(sample->memory_op);
+    double passes = is_memory ? memory_passes(sample->memory_op) : fc_op_passes(fc_op_arrays_of(sample->memory_op));
     double array_bytes = is_memory ? NULL_ARRAY_BYTES : sizeof(float) * (double)sample->m * (double)sample->n;
     if (!(passes * array_bytes > 0.0) || sample->level > 0) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "the null device has no such %s case, and no caches",

@@ -1,5 +1,6 @@
 /* calibration_write.c: a calibration as JSON, and its samples as CSV. */
 #include "calibration_file.h"
+#include "calibration_state.h"
 
 #include "../base/units.h"
 #include "json_out.h"
@@ -27,7 +28,8 @@ static void write_machine(fc_json_out *json, const fc_machine *machine) {
     fc_json_out_end_object(json);
 }
 
-static void write_device(fc_json_out *json, const fc_device_info *device) {
+static void write_device(fc_json_out *json, const fc_calibration *calibration) {
+    const fc_device_info *device = &calibration->device;
     fc_json_out_object(json, "device");
     fc_json_out_text(json, "backend", device->backend);
     fc_json_out_text(json, "name", device->name);
@@ -36,9 +38,13 @@ static void write_device(fc_json_out *json, const fc_device_info *device) {
     fc_json_out_count(json, "threads", device->threads);
     fc_json_out_number(json, "cores_count", device->cores_count);
     fc_json_out_count(json, "memory_bytes", device->memory_bytes);
+    if (device->cache_bytes > 0.0) {
+        fc_json_out_count(json, "cache_bytes", device->cache_bytes);
+    }
     fc_json_out_number(json, "clock_hz", device->clock_hz);
     fc_json_out_bool(json, "emulated", device->emulated != 0);
     fc_json_out_bool(json, "pinned", device->pinned != 0);
+    fc_calibration_write_states(json, calibration);
     fc_json_out_end_object(json);
 }
 
@@ -83,6 +89,7 @@ static void write_sample(fc_json_out *json, const fc_sample *sample) {
     fc_json_out_number(json, "seconds_min", sample->seconds_min);
     fc_json_out_number(json, "noise_frac", sample->noise_frac);
     fc_json_out_count(json, "repeats", sample->repeats);
+    fc_calibration_write_slowdowns(json, sample->slowdowns);
     fc_json_out_bool(json, "unstable", sample->unstable != 0);
     fc_json_out_bool(json, "heldout", sample->heldout != 0);
     fc_json_out_end_object(json);
@@ -155,7 +162,7 @@ fc_status fc_calibration_write_json(fc_text *text, const fc_calibration *calibra
     fc_json_out_count(&json, "schema_version", FC_SCHEMA_VERSION);
     fc_json_out_text(&json, "flopcast_version", FC_VERSION);
     write_machine(&json, &calibration->machine);
-    write_device(&json, &calibration->device);
+    write_device(&json, calibration);
     write_method(&json, &calibration->method);
     fc_json_out_text(&json, "taken_at", calibration->taken_at);
     fc_json_out_bool(&json, "unstable", calibration->unstable != 0);

@@ -196,6 +196,7 @@ static const char *const CAUSE_WORDS[FC_STEP_CAUSE_COUNT] = {
     [FC_STEP_MEMORY_BOUND] = "memory-bound operations",
     [FC_STEP_LAUNCH] = "launching kernels",
     [FC_STEP_RECOMPUTE] = "recompute",
+    [FC_STEP_FIRST_TOUCH] = "mapping memory anew",
     [FC_STEP_TENSOR] = "tensor-parallel traffic",
     [FC_STEP_EXPERT] = "expert traffic",
     [FC_STEP_CONTEXT] = "context-parallel traffic",

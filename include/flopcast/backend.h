@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Grows when a slot's meaning changes; a plug-in of another number is refused. */
-#define FC_BACKEND_ABI 2
+#define FC_BACKEND_ABI 3
 
 typedef struct fc_backend_options {
     uint32_t threads;             /* 0: all that this process may use */
@@ -32,7 +32,8 @@ typedef struct fc_backend {
     fc_status (*info)(void *device, fc_device_info *out, fc_error *error);
     /* Allocates and fills (random numbers, never zeros) the operands of `sample`'s case, and sets its bytes, threads and
      * residency. Of a kind other than matmul, `threads` comes in as the number wanted, 0 for all, and `level` as the cache
-     * that is to hold a memory case, 0 for memory. FC_BAD_INPUT when the device does not have the kind or dtype: the caller skips it and says so.
+     * that is to hold a memory case, 0 for memory, or `m` as the KiB of its arrays together. A collective comes in with its
+     * op, `bytes`, and `ranks`, 0 for all; they come back as what is run. FC_BAD_INPUT when the device does not have the kind or dtype: the caller skips it and says so.
      * FC_OVER_LIMIT when it does not fit. */
     fc_status (*prepare)(void *device, fc_sample *sample, fc_error *error);
     /* Runs the prepared case `calls` times back to back and gives the seconds of all of them together. */

@@ -74,6 +74,7 @@ typedef enum fc_memory_op {
     FC_MEMORY_OP_ADAM,        /* of m x n parameters */
     FC_MEMORY_OP_SCATTER_ADD, /* m rows onto a table of k */
     FC_MEMORY_OP_WAKE,        /* launch: all threads start and finish together, with nothing to do between */
+    FC_MEMORY_OP_WAIT,        /* launch: one call alone, and the host waits until it is done */
     FC_MEMORY_OP_COUNT
 } fc_memory_op;
 
@@ -100,7 +101,7 @@ typedef struct fc_sample {
     uint32_t memory_op;     /* fc_memory_op of a memory, elementwise or launch sample */
     uint32_t collective_op; /* fc_collective_op of a collective sample */
     uint32_t ranks;         /* of a collective sample: how many took part */
-    uint32_t m;
+    uint32_t m;             /* of a memory sample: KiB of its arrays together, where that was wished; else 0 */
     uint32_t n;
     uint32_t k;
     uint32_t batch;
@@ -108,9 +109,10 @@ typedef struct fc_sample {
     uint32_t shape_class; /* fc_shape_class of a matmul */
     uint32_t threads;
     uint32_t residency; /* fc_residency */
-    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands; 0: memory, or not told */
+    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands or a part; 0: memory, or not told */
     uint32_t repeats;
-    uint8_t unstable; /* noise stayed above the aim when time was up */
+    uint32_t slowdowns; /* bits 1 << fc_slowdown, of the device while it ran; 0: none, or not told */
+    uint8_t unstable;   /* noise stayed above the aim when time was up, or a slowdown spoiled it each time */
     uint8_t heldout;  /* drawn before the fit and not used in it */
     double
         bytes; /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices; of a
@@ -146,6 +148,36 @@ typedef struct fc_method {
     double drift_frac; /* the slowest of the three over the fastest, less 1 */
 } fc_method;
 
+/* Why a device runs below the clock that it can reach, as its driver tells: a bit each in `slowdowns`. */
+typedef enum fc_slowdown {
+    FC_SLOWDOWN_IDLE = 0,
+    FC_SLOWDOWN_CLOCK_SETTING,    /* somebody set the clocks */
+    FC_SLOWDOWN_POWER_CAP,        /* software keeps the power limit: usual in large matmuls, and no fault of a timing */
+    FC_SLOWDOWN_HARDWARE,         /* half the clock or less: too hot, too much power, or an outside brake */
+    FC_SLOWDOWN_SYNC_BOOST,       /* kept at the clock of other devices */
+    FC_SLOWDOWN_THERMAL,          /* software keeps the temperature */
+    FC_SLOWDOWN_HARDWARE_THERMAL, /* half the clock or less: too hot */
+    FC_SLOWDOWN_POWER_BRAKE,      /* half the clock or less: the power supply asks for it */
+    FC_SLOWDOWN_DISPLAY_CLOCK,
+    FC_SLOWDOWN_COUNT
+} fc_slowdown;
+
+/* Those after which a timing tells of the cooling or the supply, and not of the device. */
+#define FC_SLOWDOWNS_SPOILING                                                                                          \
+    ((1U << FC_SLOWDOWN_HARDWARE) | (1U << FC_SLOWDOWN_THERMAL) | (1U << FC_SLOWDOWN_HARDWARE_THERMAL) |               \
+     (1U << FC_SLOWDOWN_POWER_BRAKE))
+
+/* A device at one moment, or over some time: then the lowest clocks, the highest power and temperature, all slowdowns.
+ * Numbers of 0 are not told. */
+typedef struct fc_device_state {
+    uint8_t told; /* 0: nothing is known */
+    uint32_t slowdowns;
+    double clock_hz;
+    double memory_clock_hz;
+    double power_w;
+    double temperature_c;
+} fc_device_state;
+
 typedef struct fc_device_info {
     char backend[FC_NAME_SIZE]; /* "openblas", "cuda", "null", "replay" */
     char name[FC_TEXT_SIZE];    /* "Intel Xeon …", "NVIDIA H100 …" */
@@ -154,7 +186,12 @@ typedef struct fc_device_info {
     uint32_t threads;
     double cores_count;
     double memory_bytes;
+    double cache_bytes; /* of the last cache before the memory; 0: not told */
     double clock_hz;
+    double max_memory_clock_hz; /* 0: not told, as the power limit */
+    double power_limit_w;
+    fc_device_state now;  /* at the moment of asking */
+    fc_device_state busy; /* over the runs since the last prepare */
     uint8_t emulated; /* not real hardware: never printed as a figure of the device */
     uint8_t pinned;   /* each thread of the library stays on a processor of its own */
 } fc_device_info;
@@ -198,12 +235,18 @@ const char *fc_memory_op_name(fc_memory_op op);
 const char *fc_layout_name(fc_layout layout);
 const char *fc_shape_class_name(fc_shape_class shape_class);
 const char *fc_collective_op_name(fc_collective_op op);
+const char *fc_slowdown_name(fc_slowdown slowdown);
+/* Widens `sum` by another moment; one that tells nothing changes nothing. */
+void fc_device_state_add(fc_device_state *sum, const fc_device_state *one);
 /* Share of `bytes` that one rank sends: 2(n-1)/n of an all-reduce, (n-1)/n of a gather or an all-to-all, 1 of a send. */
 double fc_collective_traffic_frac(fc_collective_op op, double ranks);
 
 typedef struct fc_calibration {
     fc_machine machine;
     fc_device_info device;
+    fc_device_state before; /* of the device: at the start of the run, over all cases, at the end */
+    fc_device_state during;
+    fc_device_state after;
     fc_method method;
     char taken_at[32]; /* UTC, ISO 8601 */
     uint8_t unstable;  /* more than half of the samples are */

@@ -55,6 +55,10 @@ static int make_cases(void **state) {
     add_case(FC_SAMPLE_CEILING, FC_DTYPE_FP64, FC_MEMORY_OP_NONE, 96);
     add_case(FC_SAMPLE_LAUNCH, FC_DTYPE_FP32, FC_MEMORY_OP_NONE, 0);
     add_case(FC_SAMPLE_LAUNCH, FC_DTYPE_FP32, FC_MEMORY_OP_WAKE, 0);
+    add_case(FC_SAMPLE_LAUNCH, FC_DTYPE_FP32, FC_MEMORY_OP_WAIT, 0);
+    add_case(FC_SAMPLE_COLLECTIVE, FC_DTYPE_FP32, FC_MEMORY_OP_NONE, 0);
+    cases[cases_count - 1].collective_op = FC_COLLECTIVE_ALL_REDUCE;
+    cases[cases_count - 1].ranks = 2;
     recording.samples = cases;
     recording.samples_count = cases_count;
     return 0;
@@ -99,7 +103,7 @@ static void check_info(const fc_backend *backend, void *device) {
 /* True when the device has the case; a refusal must come with its reason. */
 static bool check_case(const fc_backend *backend, void *device, const fc_sample *original) {
     fc_sample sample = *original;
-    sample.bytes = 0.0;
+    sample.bytes = original->kind == FC_SAMPLE_COLLECTIVE ? original->bytes : 0.0; /* there it is the wish */
     sample.residency = FC_RESIDENCY_COUNT;
     fc_error error = {.status = FC_OK};
     fc_status status = backend->prepare(device, &sample, &error);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MATRICES (FC_CUDA_PART_OUT + 1)
+
 fc_status plugin_load(plugin_under_test *out, const char *folder, fc_error *error) {
     memset(out, 0, sizeof *out);
     FC_TRY(fc_backend_load(&out->table, "cuda", folder, error));
@@ -18,6 +20,18 @@ fc_status plugin_load(plugin_under_test *out, const char *folder, fc_error *erro
     }
     plugin_find(out, FC_CUDA_PEEK_SYMBOL, &out->peek);
     return FC_OK;
+}
+
+int plugin_usable(plugin_under_test *out, bool is_real, const char *folder) {
+    fc_error error = {.status = FC_OK};
+    fc_backend_options options = {.seed = PLUGIN_SEED};
+    void *device = NULL;
+    if (plugin_load(out, folder, &error) == FC_OK && out->table->open(&device, &options, &error) == FC_OK) {
+        out->table->close(device);
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: %s\n", is_real ? "skipped" : "failed", error.text);
+    return is_real ? 77 : 1;
 }
 
 void plugin_find(const plugin_under_test *plugin, const char *name, void *out_function) {
@@ -92,6 +106,17 @@ static void tolerances(fc_dtype dtype, double *result_frac, double *sum_frac) {
     }
 }
 
+/* Element (row, k) of a batch's left operand, and (k, column) of its right one, as the layout has them in memory. */
+static size_t left_index(const fc_sample *sample, size_t batch, size_t row, size_t k) {
+    size_t at = sample->layout == FC_LAYOUT_TN ? k * sample->m + row : row * sample->k + k;
+    return batch * sample->m * sample->k + at;
+}
+
+static size_t right_index(const fc_sample *sample, size_t batch, size_t k, size_t column) {
+    size_t at = sample->layout == FC_LAYOUT_NT ? column * sample->k + k : k * sample->n + column;
+    return batch * sample->n * sample->k + at;
+}
+
 static uint64_t count_wrong(const fc_sample *sample, const void *a, const void *weights, const void *out) {
     fc_dtype in_dtype = (fc_dtype)sample->dtype;
     fc_dtype out_dtype = in_dtype == FC_DTYPE_FP8 ? FC_DTYPE_BF16 : in_dtype;
@@ -105,8 +130,8 @@ static uint64_t count_wrong(const fc_sample *sample, const void *a, const void *
             double sum = 0.0;
             double sizes = 0.0;
             for (size_t k = 0; k < sample->k; k++) {
-                double term = plugin_number(a, in_dtype, row * sample->k + k) *
-                              plugin_number(weights, in_dtype, (batch * sample->n + column) * sample->k + k);
+                double term = plugin_number(a, in_dtype, left_index(sample, batch, row % sample->m, k)) *
+                              plugin_number(weights, in_dtype, right_index(sample, batch, k, column));
                 sum += term;
                 sizes += fabs(term);
             }
@@ -121,12 +146,12 @@ fc_status plugin_count_wrong(uint64_t *out, const plugin_under_test *plugin, voi
                              fc_error *error) {
     size_t width = (size_t)fc_dtype_bytes((fc_dtype)sample->dtype);
     size_t out_width = sample->dtype == FC_DTYPE_FP8 ? 2 : width;
-    const size_t bytes[FC_CUDA_PART_COUNT] = {(size_t)sample->batch * sample->m * sample->k * width,
-                                              (size_t)sample->batch * sample->n * sample->k * width,
-                                              (size_t)sample->batch * sample->m * sample->n * out_width};
-    void *parts[FC_CUDA_PART_COUNT] = {NULL, NULL, NULL};
+    const size_t bytes[MATRICES] = {(size_t)sample->batch * sample->m * sample->k * width,
+                                    (size_t)sample->batch * sample->n * sample->k * width,
+                                    (size_t)sample->batch * sample->m * sample->n * out_width};
+    void *parts[MATRICES] = {NULL, NULL, NULL};
     fc_status status = FC_OK;
-    for (uint32_t part = 0; part < FC_CUDA_PART_COUNT && status == FC_OK; part++) {
+    for (uint32_t part = 0; part < MATRICES && status == FC_OK; part++) {
         size_t offset = 0;
         parts[part] = malloc(bytes[part]);
         status = parts[part] != NULL ? plugin->peek(device, part, parts[part], bytes[part], &offset, error) : FC_FAILED;
@@ -134,7 +159,7 @@ fc_status plugin_count_wrong(uint64_t *out, const plugin_under_test *plugin, voi
     if (status == FC_OK) {
         *out = count_wrong(sample, parts[0], parts[1], parts[2]);
     }
-    for (uint32_t part = 0; part < FC_CUDA_PART_COUNT; part++) {
+    for (uint32_t part = 0; part < MATRICES; part++) {
         free(parts[part]);
     }
     return status;

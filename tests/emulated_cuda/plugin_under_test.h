@@ -5,6 +5,8 @@
 #include "flopcast/backend.h"
 #include "kernels/peek.h"
 
+#include <stdbool.h>
+
 #define PLUGIN_SEED 11
 
 typedef struct plugin_under_test {
@@ -14,6 +16,9 @@ typedef struct plugin_under_test {
 } plugin_under_test;
 
 fc_status plugin_load(plugin_under_test *out, const char *folder, fc_error *error);
+/* The plug-in loaded and its device tried: 0, or the exit code of the test, with one line for ctest's log: a real device
+ * that is not there is skipped. */
+int plugin_usable(plugin_under_test *out, bool is_real, const char *folder);
 /* A function that the plug-in exports; the test fails where it does not. */
 void plugin_find(const plugin_under_test *plugin, const char *name, void *out_function);
 

@@ -5,16 +5,16 @@
 #include <cstdlib>
 #include <cstring>
 
-#define MARKED_BYTES ((size_t)16 << 20)
+#define MARKED_BYTES ((size_t)1 << 20)
 
-thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 static thread_local int current_device = 0;
 
 /* ---- faults and counts ------------------------------------------------------------------------------------------ */
 
 /* The command line has no other way to ask for a fault or for less memory. */
 static void read_environment(emulated_state *state) {
-    static const char *const names[] = {"sound", "no-driver", "no-device", "out-of-memory", "failed-launch", "sticky"};
+    static const char *const names[] = {"sound",         "no-driver", "no-device", "out-of-memory",
+                                        "failed-launch", "sticky",    "no-nvml",   "no-nccl"};
     const char *fault = getenv("FC_EMULATED_CUDA");
     for (uint32_t i = 0; fault != nullptr && i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(fault, names[i]) == 0) {
@@ -34,14 +34,22 @@ emulated_state &emulated() {
 
 int emulated_current_device() { return current_device; }
 
-bool emulated_enter() {
+bool emulated_enter() { return emulated_enter_in(FC_EMULATED_IN_CUDA); }
+
+bool emulated_enter_in(uint32_t library) {
     emulated_state &state = emulated();
     state.calls++;
+    const bool fails = state.fail_at != 0 && state.calls == state.fail_at;
+    state.failed_in = fails ? library : state.failed_in;
+    if (library == FC_EMULATED_IN_NVML) { /* it goes on when a device is lost, and is no loss to one */
+        state.nvml_dead = state.nvml_dead || (fails && state.fail_sticky);
+        return !fails && !state.nvml_dead;
+    }
     if (state.pending) {
         state.pending = false;
         state.sticky = cudaErrorIllegalAddress;
     }
-    if (state.fail_at != 0 && state.calls == state.fail_at) {
+    if (fails) {
         state.sticky = state.fail_sticky ? cudaErrorIllegalAddress : state.sticky;
         return false;
     }
@@ -83,6 +91,10 @@ void fc_emulated_reset(void) {
     state.fault = FC_EMULATED_SOUND;
     state.sticky = cudaSuccess;
     state.last = cudaSuccess;
+    state.devices = EMULATED_USUAL_DEVICES;
+    state.failed_in = FC_EMULATED_IN_CUDA;
+    state.nvml_dead = false;
+    state.throttled_times = 0;
 }
 
 void fc_emulated_break(uint32_t fault) { emulated().fault = fault; }
@@ -94,9 +106,18 @@ void fc_emulated_fail_call(uint64_t call, int sticky) {
 
 void fc_emulated_set_memory(size_t bytes) { emulated().memory_bytes = bytes; }
 
+void fc_emulated_set_devices(int count) {
+    emulated().devices = count < EMULATED_MOST_DEVICES ? count : EMULATED_MOST_DEVICES;
+}
+
+void fc_emulated_throttle(uint64_t reasons, uint32_t times) {
+    emulated().throttle_reasons = reasons;
+    emulated().throttled_times = times;
+}
+
 fc_emulated_counts fc_emulated_count(void) {
     const emulated_state &state = emulated();
-    return {state.calls, state.memory.size() + state.objects.size(), state.misuses};
+    return {state.calls, state.memory.size() + state.objects.size() + state.nvml_users, state.failed_in, state.misuses};
 }
 
 /* ---- errors and devices ----------------------------------------------------------------------------------------- */
@@ -133,6 +154,7 @@ static const struct {
     {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "emulated: invalid stream or event"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "emulated: a kernel reached outside its memory"},
     {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources", "emulated: too many resources for a launch"},
+    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "emulated: threads of a warp wait for one that never comes"},
 };
 
 const char *cudaGetErrorString(cudaError_t error) {
@@ -168,13 +190,13 @@ cudaError_t cudaGetDeviceCount(int *count) {
     if (emulated().fault == FC_EMULATED_NO_DEVICE) {
         return done(cudaErrorNoDevice);
     }
-    *count = EMULATED_DEVICES;
+    *count = emulated().devices;
     return cudaSuccess;
 }
 
 cudaError_t cudaSetDevice(int device) {
     ENTER(cudaErrorUnknown);
-    if (device < 0 || device >= EMULATED_DEVICES) {
+    if (device < 0 || device >= emulated().devices) {
         return done(cudaErrorInvalidDevice);
     }
     current_device = device;
@@ -198,6 +220,19 @@ cudaError_t cudaDeviceGetAttribute(int *out, cudaDeviceAttr attribute, int) {
         return done(cudaErrorInvalidValue);
     }
     *out = 1;
+    return cudaSuccess;
+}
+
+void emulated_bus_address(char *out, size_t size, int device) {
+    (void)snprintf(out, size, "0000:%02x:00.0", static_cast<unsigned>(device) + 0xE0U);
+}
+
+cudaError_t cudaDeviceGetPCIBusId(char *out, int size, int device) {
+    ENTER(cudaErrorUnknown);
+    if (device < 0 || device >= emulated().devices) {
+        return done(cudaErrorInvalidDevice);
+    }
+    emulated_bus_address(out, static_cast<size_t>(size), device);
     return cudaSuccess;
 }
 
@@ -335,18 +370,6 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
 
-static void run_threads(dim3 grid, dim3 block, const std::function<void()> &thread) {
-    gridDim = grid;
-    blockDim = block;
-    for (unsigned b = 0; b < grid.x; b++) {
-        blockIdx = dim3(b, 0, 0);
-        for (unsigned t = 0; t < block.x; t++) {
-            threadIdx = dim3(t, 0, 0);
-            thread();
-        }
-    }
-}
-
 cudaError_t fc_emulated_launch(dim3 grid, dim3 block, cudaStream_t stream, const std::function<void()> &thread) {
     ENTER(cudaErrorLaunchOutOfResources);
     if (!emulated_alive(stream) || stream->device != current_device) {
@@ -359,7 +382,10 @@ cudaError_t fc_emulated_launch(dim3 grid, dim3 block, cudaStream_t stream, const
     if (emulated().fault == FC_EMULATED_FAILED_LAUNCH) {
         return done(cudaErrorLaunchOutOfResources);
     }
-    run_threads(grid, block, thread);
+    if (!emulated_run_threads(grid, block, thread)) {
+        emulated().misuses++;
+        return done(cudaErrorLaunchFailure);
+    }
     emulated_ran(stream, 16.0 * grid.x * block.x / EMULATED_BYTES_PER_S);
     return cudaSuccess;
 }

@@ -13,7 +13,8 @@
 #define EMULATED_LAUNCH_S 1e-3
 #define EMULATED_FLOP_PER_S 1e9
 #define EMULATED_BYTES_PER_S 1e9
-#define EMULATED_DEVICES 2
+#define EMULATED_USUAL_DEVICES 2
+#define EMULATED_MOST_DEVICES 8
 
 struct CUstream_st {
     int device;
@@ -41,6 +42,12 @@ struct emulated_state {
     uint32_t fault = FC_EMULATED_SOUND;
     cudaError_t sticky = cudaSuccess;
     cudaError_t last = cudaSuccess;
+    int devices = EMULATED_USUAL_DEVICES;
+    uint32_t failed_in = FC_EMULATED_IN_CUDA;
+    bool nvml_dead = false; /* NVML fails from now on, and nothing else does */
+    uint32_t nvml_users = 0;
+    uint64_t throttle_reasons = 0;
+    uint32_t throttled_times = 0;
     size_t memory_bytes = 0;
     size_t used_bytes = 0;
 };
@@ -50,12 +57,25 @@ int emulated_current_device();
 
 /* At the top of every call: counts it and says whether it is one that fails. */
 bool emulated_enter();
+/* The same in a library (fc_emulated_library) that may fail without the others. */
+bool emulated_enter_in(uint32_t library);
+void emulated_bus_address(char *out, size_t size, int device);
+/* What a library that is opened at run time exports. */
+struct emulated_symbol {
+    const char *name;
+    void *function;
+};
+const emulated_symbol *emulated_nvml(size_t *out_count);
+const emulated_symbol *emulated_nccl(size_t *out_count);
 /* Is `object` alive? Counts a misuse if not. */
 bool emulated_alive(const void *object);
 /* Do `bytes` from `at` lie within one allocation of the device? Counts a misuse if not. */
 bool emulated_holds(const void *at, size_t bytes, int device);
 /* A kernel ran, or was told to go wrong. */
 void emulated_ran(cudaStream_t stream, double seconds);
+
+/* warps.cpp: every thread of the grid; false when threads of a warp wait for one that never comes. */
+bool emulated_run_threads(dim3 grid, dim3 block, const std::function<void()> &thread);
 
 template <typename T> T *emulated_make() {
     T *made = new T();

@@ -94,6 +94,21 @@ static void test_cuda__multiplies_every_dtype(void **state) {
     }
 }
 
+/* The gradients' products: operands that lie the other way round. fp8 has one layout, and the sample then says so. */
+static void test_cuda__multiplies_every_layout(void **state) {
+    (void)state;
+    for (size_t i = 0; i < DTYPES; i++) {
+        for (uint32_t layout = FC_LAYOUT_NN; layout < FC_LAYOUT_COUNT; layout++) {
+            fc_sample sample = plugin_matmul(dtypes[i], 48, 80, 96, 2);
+            sample.layout = layout;
+            check_product(sample);
+            if (prepared(&sample)) {
+                assert_int_equal(sample.layout, dtypes[i] == FC_DTYPE_FP8 ? FC_LAYOUT_NT : layout);
+            }
+        }
+    }
+}
+
 static void test_cuda__multiplies_odd_shapes_where_the_format_allows(void **state) {
     (void)state;
     for (size_t i = 0; i < DTYPES; i++) {
@@ -147,15 +162,15 @@ static void test_cuda__fills_with_the_numbers_of_the_processor(void **state) {
     }
 }
 
-static void check_memory(fc_memory_op op) {
-    enum { COUNT = 1000 };
+static void check_memory(fc_memory_op op, uint32_t kib) {
+    enum { COUNT = 100 };
     static double b[COUNT], c[COUNT], out[COUNT];
-    fc_sample sample = {.kind = FC_SAMPLE_MEMORY, .memory_op = op, .batch = 1};
+    fc_sample sample = {.kind = FC_SAMPLE_MEMORY, .memory_op = op, .m = kib, .batch = 1};
     assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
     assert_true(sample.bytes > 0.0);
     run(1);
     double *const parts[] = {b, c, out};
-    for (uint32_t part = 0; part < FC_CUDA_PART_COUNT; part++) {
+    for (uint32_t part = 0; part <= FC_CUDA_PART_OUT; part++) {
         size_t offset = 0;
         assert_int_equal(plugin.peek(device, part, parts[part], sizeof b, &offset, NULL), FC_OK);
         if (part == FC_CUDA_PART_B) {
@@ -171,15 +186,63 @@ static void check_memory(fc_memory_op op) {
 
 static void test_cuda__copies_and_adds(void **state) {
     (void)state;
-    check_memory(FC_MEMORY_OP_COPY);
-    check_memory(FC_MEMORY_OP_TRIAD);
+    static const uint32_t kib[] = {0, 12, 300}; /* in memory, and as small as a cache holds */
+    for (size_t i = 0; i < sizeof kib / sizeof kib[0]; i++) {
+        check_memory(FC_MEMORY_OP_COPY, kib[i]);
+        check_memory(FC_MEMORY_OP_TRIAD, kib[i]);
+    }
+}
+
+/* Each pass writes another number beside the fixed one, so that none can be left out. */
+static void test_cuda__writes_in_every_pass(void **state) {
+    (void)state;
+    fc_sample sample = {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_WRITE, .m = 16, .batch = 1};
+    assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
+    run(1);
+    double passes = sample.bytes / (16.0 * 1024.0);
+    double out[2048] = {0.0};
+    size_t offset = 0;
+    assert_int_equal(plugin.peek(device, FC_CUDA_PART_OUT, out, sizeof out, &offset, NULL), FC_OK);
+    for (size_t i = 0; i < 2048; i += 2) {
+        assert_true(out[i + 1] - out[i] > passes - 1.5 && out[i + 1] - out[i] < passes - 0.5);
+    }
+}
+
+static void test_cuda__tells_what_holds_the_arrays(void **state) {
+    (void)state;
+    fc_device_info info;
+    assert_int_equal(plugin.table->info(device, &info, NULL), FC_OK);
+    uint32_t cache_kib = (uint32_t)(info.cache_bytes / 1024.0);
+    assert_true(cache_kib > 0);
+    fc_sample half = {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_READ, .level = 2, .batch = 1};
+    assert_int_equal(plugin.table->prepare(device, &half, NULL), FC_OK);
+    assert_int_equal(half.level, 2);
+    assert_int_equal(half.residency, FC_RESIDENCY_CACHE);
+    assert_true(half.bytes >= 8.0 * info.cache_bytes); /* many passes: a launch must not decide */
+    run(1);
+    fc_sample large = {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_READ, .m = 8 * cache_kib, .batch = 1};
+    assert_int_equal(plugin.table->prepare(device, &large, NULL), FC_OK);
+    assert_int_equal(large.level, 0);
+    assert_int_equal(large.residency, FC_RESIDENCY_MEMORY);
+    run(1);
+    fc_sample refused[] = {{.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_READ, .level = 1, .batch = 1},
+                           {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_FIRST_TOUCH, .batch = 1},
+                           {.kind = FC_SAMPLE_LAUNCH, .memory_op = FC_MEMORY_OP_WAKE, .batch = 1}};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        fc_error error = {.status = FC_OK};
+        assert_int_equal(plugin.table->prepare(device, &refused[i], &error), FC_BAD_INPUT);
+        assert_true(error.text[0] != '\0');
+    }
 }
 
 static void test_cuda__launches_nothing(void **state) {
     (void)state;
-    fc_sample sample = {.kind = FC_SAMPLE_LAUNCH, .batch = 1};
-    assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
-    run(100);
+    static const fc_memory_op ops[] = {FC_MEMORY_OP_NONE, FC_MEMORY_OP_WAIT};
+    for (size_t i = 0; i < 2; i++) {
+        fc_sample sample = {.kind = FC_SAMPLE_LAUNCH, .memory_op = ops[i], .batch = 1};
+        assert_int_equal(plugin.table->prepare(device, &sample, NULL), FC_OK);
+        run(100);
+    }
 }
 
 static void test_cuda__runs_no_case_that_was_not_prepared(void **state) {
@@ -197,25 +260,13 @@ static void test_cuda__runs_no_case_that_was_not_prepared(void **state) {
     assert_int_equal(plugin.peek(device, FC_CUDA_PART_A, &byte, 1, &offset, NULL), FC_BAD_INPUT);
 }
 
-/* One line for ctest's log where there is nothing to test on. */
-static int usable(const char *folder) {
-    fc_error error = {.status = FC_OK};
-    fc_backend_options options = {.seed = PLUGIN_SEED};
-    if (plugin_load(&plugin, folder, &error) == FC_OK && plugin.table->open(&device, &options, &error) == FC_OK) {
-        plugin.table->close(device);
-        return 0;
-    }
-    (void)fprintf(stderr, "%s: %s\n", is_real ? "skipped" : "failed", error.text);
-    return is_real ? 77 : 1;
-}
-
 int main(int count, char **words) {
     if (count != 3) {
         (void)fprintf(stderr, "usage: test_cuda_values emulated|real FOLDER_OF_THE_PLUG_IN\n");
         return 2;
     }
     is_real = strcmp(words[1], "real") == 0;
-    int code = usable(words[2]);
+    int code = plugin_usable(&plugin, is_real, words[2]);
     if (code != 0) {
         return code;
     }
@@ -223,9 +274,12 @@ int main(int count, char **words) {
     const struct CMUnitTest tests[] = {
         TEST(test_cuda__says_whether_it_is_emulated),
         TEST(test_cuda__multiplies_every_dtype),
+        TEST(test_cuda__multiplies_every_layout),
         TEST(test_cuda__multiplies_odd_shapes_where_the_format_allows),
         TEST(test_cuda__fills_with_the_numbers_of_the_processor),
         TEST(test_cuda__copies_and_adds),
+        TEST(test_cuda__writes_in_every_pass),
+        TEST(test_cuda__tells_what_holds_the_arrays),
         TEST(test_cuda__launches_nothing),
         TEST(test_cuda__runs_no_case_that_was_not_prepared),
     };

@@ -71,8 +71,10 @@ static inline fc_chip random_chip(dice *d) {
     fc_chip chip = ideal_chip();
     for (int i = 0; i < FC_DTYPE_COUNT; ++i) {
         chip.peak_flop_per_s[i] = throw_between(d, 1e12, 1e17);
-        chip.matmul[i] = (fc_matmul_curve){throw_between(d, 0.05, 1), throw_between(d, 1, 1e4),
-                                           throw_between(d, 1, 1e4), throw_between(d, 1, 1e4)};
+        chip.matmul[i] = (fc_matmul_curve){.eff_frac = throw_between(d, 0.05, 1),
+                                           .m_half = throw_between(d, 1, 1e4),
+                                           .n_half = throw_between(d, 1, 1e4),
+                                           .k_half = throw_between(d, 1, 1e4)};
     }
     chip.memory_bytes_per_s = throw_between(d, 1e10, 1e14);
     chip.memory_eff_frac = throw_between(d, 0.1, 1);

@@ -167,7 +167,7 @@ static void make_calibration(fc_calibration *out) {
     out->device.memory_bytes = 16e9;
     out->device.cores_count = 4.0;
     out->fit.dtype[FC_DTYPE_FP32].peak_flop_per_s = 1e11;
-    out->fit.dtype[FC_DTYPE_FP32].curve = (fc_matmul_curve){1.0, 8.0, 16.0, 64.0};
+    out->fit.dtype[FC_DTYPE_FP32].curve = (fc_matmul_curve){.eff_frac = 1.0, .m_half = 8.0, .n_half = 16.0, .k_half = 64.0};
     out->fit.dtype[FC_DTYPE_FP32].launch_s = 3e-6;
     out->fit.memory_bytes_per_s = 2e10;
 }

@@ -39,6 +39,14 @@ static void make_calibration(fc_calibration *out, fc_sample *samples, uint32_t c
     (void)strcpy(out->device.name, "test");
     out->device.threads = 2;
     out->device.clock_hz = 2.3e9;
+    out->device.power_limit_w = 700.0;
+    out->device.max_memory_clock_hz = 2.6e9;
+    out->before = (fc_device_state){.told = 1, .slowdowns = 1U << FC_SLOWDOWN_IDLE, .temperature_c = 31.0};
+    out->during.told = 1;
+    out->during.slowdowns = (1U << FC_SLOWDOWN_POWER_CAP) | (1U << FC_SLOWDOWN_DISPLAY_CLOCK);
+    out->during.clock_hz = 1.41e9;
+    out->during.memory_clock_hz = 2.6e9;
+    out->during.power_w = 698.5;
     (void)strcpy(out->taken_at, "2025-01-02T03:04:05Z");
     out->unstable = 1;
     memset(samples, 0, count * sizeof *samples);
@@ -59,6 +67,7 @@ static void make_calibration(fc_calibration *out, fc_sample *samples, uint32_t c
         samples[i].noise_frac = 0.1 / (i + 3.0);
         samples[i].unstable = i % 2 == 1;
         samples[i].heldout = i == 4;
+        samples[i].slowdowns = i == 3 ? (1U << FC_SLOWDOWN_HARDWARE_THERMAL) | (1U << FC_SLOWDOWN_POWER_CAP) : 0;
     }
     out->samples = samples;
     out->samples_count = count;
@@ -79,6 +88,10 @@ static void test_calibration_file__reads_what_it_writes(void **state) {
     assert_memory_equal(read.samples, samples, sizeof samples);
     assert_memory_equal(&read.machine, &written.machine, sizeof read.machine);
     assert_memory_equal(&read.device, &written.device, sizeof read.device);
+    assert_memory_equal(&read.before, &written.before, sizeof read.before);
+    assert_memory_equal(&read.during, &written.during, sizeof read.during);
+    assert_int_equal(read.after.told, 0);
+    assert_null(strstr(text.bytes, "\"after\"")); /* what was not told is not written */
     assert_memory_equal(&read.fit, &written.fit, sizeof read.fit);
     assert_string_equal(read.taken_at, written.taken_at);
     assert_int_equal(read.unstable, 1);
@@ -174,6 +187,11 @@ static void test_calibration_file__refuses_with_place_and_reason(void **state) {
         {SAMPLE_WITH("\"m\": 1, \"n\": 1, \"k\": 1, \"seconds\": 1, \"heldout\": 1"), 3, "true or false"},
         {SAMPLE_WITH("\"m\": 1, \"n\": 1, \"k\": 1, \"seconds\": 1, \"residency\": \"disk\""), 3, "cache"},
         {SAMPLE_WITH("\"m\": 60000, \"n\": 60000, \"k\": 60000, \"seconds\": 1e-9"), 3, "another unit"},
+        {SAMPLE_WITH("\"m\": 1, \"n\": 1, \"k\": 1, \"seconds\": 1, \"slowdowns\": [\"thermel\"]"), 3,
+         "did you mean thermal?"},
+        {SAMPLE_WITH("\"m\": 1, \"n\": 1, \"k\": 1, \"seconds\": 1, \"slowdowns\": \"thermal\""), 3, "list of names"},
+        {"{\"schema_version\": 1,\n\"device\": {\"before\": 3}, \"samples\": []}", 2, "map"},
+        {"{\"schema_version\": 1,\n\"device\": {\"during\": {\"power_w\": -1}}, \"samples\": []}", 2, "power_w"},
         {"{\"schema_version\": 1, \"samples\": [{\"kind\": \"matmull\", \"dtype\": \"fp32\", \"seconds\": 1}]}", 1,
          "did you mean matmul?"},
         {"{\"schema_version\": 1, \"samples\": [{\"kind\": \"matmul\", \"dtype\": \"fp31\", \"seconds\": 1}]}", 1,

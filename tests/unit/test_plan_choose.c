@@ -20,7 +20,7 @@ static fc_study checked(fc_study study) {
 static fc_study open_study(void) {
     fc_study study = ideal_study(32);
     fc_chip *chip = &study.cluster.chip;
-    chip->matmul[FC_DTYPE_BF16] = (fc_matmul_curve){0.7, 120, 120, 110};
+    chip->matmul[FC_DTYPE_BF16] = (fc_matmul_curve){.eff_frac = 0.7, .m_half = 120, .n_half = 120, .k_half = 110};
     chip->attention_eff_frac = 0.5;
     chip->memory_bytes = 80 * GIB;
     chip->memory_bytes_per_s = 3e12;

@@ -10,5 +10,8 @@ struct __nv_bfloat16 {
 static inline __nv_bfloat16 __float2bfloat16(float x) {
     return {static_cast<uint16_t>(fc_small_encode(x, fc_small_bf16))};
 }
+static inline float __bfloat162float(__nv_bfloat16 x) {
+    return static_cast<float>(fc_small_decode(x.bits, fc_small_bf16));
+}
 
 #endif

@@ -1,12 +1,13 @@
 /* cuda_runtime.h: a stand-in for CUDA's runtime, computed on the CPU, written from NVIDIA's API documentation: the names,
  * types and values that the plug-in uses and no more. Found before the real one by tests/emulated_cuda alone.
  *
- * A kernel runs its threads one after another, so __syncthreads and shared memory are not there. */
+ * The threads of a warp take turns: shuffles of a whole warp work; __syncthreads and shared memory are not there. */
 #ifndef FLOPCAST_EMULATED_CUDA_RUNTIME_H
 #define FLOPCAST_EMULATED_CUDA_RUNTIME_H
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -27,6 +28,7 @@ typedef enum cudaError {
     cudaErrorInvalidResourceHandle = 400,
     cudaErrorIllegalAddress = 700,
     cudaErrorLaunchOutOfResources = 701,
+    cudaErrorLaunchFailure = 719,
     cudaErrorUnknown = 999
 } cudaError_t;
 
@@ -64,6 +66,25 @@ static inline double2 make_double2(double x, double y) { return double2{x, y}; }
 
 extern thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 
+/* Leaves `bytes` (at most 8) of this thread and takes those of lane `lane` of its warp, once all 32 have left theirs. */
+void fc_emulated_exchange(void *out, const void *value, size_t bytes, unsigned lane);
+
+template <typename T> static inline T __shfl_xor_sync(unsigned mask, T value, int lane_mask) {
+    static_assert(sizeof(T) <= 8, "a shuffle moves 4 or 8 bytes");
+    T out = value;
+    const unsigned lane = (threadIdx.x ^ static_cast<unsigned>(lane_mask)) % 32U;
+    fc_emulated_exchange(&out, &value, mask == 0xFFFFFFFFU ? sizeof value : 0, lane);
+    return out;
+}
+
+/* Only one thread runs at a time. */
+static inline float atomicAdd(float *at, float value) {
+    const float before = *at;
+    *at = before + value;
+    return before;
+}
+static inline double2 __ldcg(const double2 *from) { return *from; }
+
 const char *cudaGetErrorString(cudaError_t error);
 const char *cudaGetErrorName(cudaError_t error);
 cudaError_t cudaGetLastError();
@@ -71,6 +92,7 @@ cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *out, int device);
 cudaError_t cudaDeviceGetAttribute(int *out, cudaDeviceAttr attribute, int device);
+cudaError_t cudaDeviceGetPCIBusId(char *out, int size, int device);
 cudaError_t cudaDriverGetVersion(int *out);
 cudaError_t cudaRuntimeGetVersion(int *out);
 cudaError_t cudaMalloc(void **out, size_t bytes);

@@ -14,6 +14,10 @@
 #define PULL 0.02
 #define LEAST_ROWS_BEYOND 4
 #define MOST_ROUNDS 30
+#define TOLERANCE 1e-7
+/* The same where several starts are tried: the starts matter more than the last digits. */
+#define MOST_ROUNDS_EACH 12
+#define TOLERANCE_EACH 1e-4
 
 typedef struct fit_work {
     const fc_kernel_curve *start;
@@ -21,6 +25,8 @@ typedef struct fit_work {
     size_t rows_count;
     size_t parameters_count;
     double bend;
+    double tolerance; /* of the sum of squares and of the parameters, relative */
+    int most_rounds;
 } fit_work;
 
 int fc_kernel_is_heldout(const fc_kernel_row *row) {
@@ -64,8 +70,8 @@ static int residuals(void *data, int count, int parameters_count, const double *
     return 0;
 }
 
-/* Two rounds: coarse first, so that far starts come near, then fine. */
-static fc_status minimise(double *x, fit_work *work, fc_arena *arena, fc_error *error) {
+/* Coarse first, so that far starts come near, then fine. *left: the sum of squares that remains. */
+static fc_status minimise(double *x, double *left, fit_work *work, fc_arena *arena, fc_error *error) {
     size_t n = work->parameters_count;
     size_t m = work->rows_count + n;
     double *values = fc_arena_alloc(arena, m * sizeof *values);
@@ -84,10 +90,38 @@ static fc_status minimise(double *x, fit_work *work, fc_arena *arena, fc_error *
     for (size_t round = 0; round < sizeof bends / sizeof bends[0]; round++) {
         int evaluations = 0;
         work->bend = bends[round];
-        int told = lmdif(residuals, work, (int)m, (int)n, x, values, 1e-7, 1e-7, 0.0, MOST_ROUNDS * (int)(n + 1), 1e-4,
-                         scale, 1, 1.0, 0, &evaluations, jacobian, (int)m, pivots, product, a, b, c, last);
+        int told = lmdif(residuals, work, (int)m, (int)n, x, values, work->tolerance, work->tolerance, 0.0,
+                         work->most_rounds * (int)(n + 1), 1e-4, scale, 1, 1.0, 0, &evaluations, jacobian, (int)m,
+                         pivots, product, a, b, c, last);
         if (told <= 0) {
             return fc_error_set(error, FC_FAILED, NULL, 0, 0, "the fit did not run: lmdif says %d", told);
+        }
+    }
+    *left = 0.0;
+    for (size_t i = 0; i < m; i++) {
+        *left += values[i] * values[i];
+    }
+    return FC_OK;
+}
+
+/* Fits from every start and leaves the one in *curve that comes nearest to the rows. */
+static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_arena *arena, fc_error *error) {
+    const fc_kernel_curve first = *curve;
+    uint32_t starts_count = fc_kernel_starts_count((fc_kernel_kind)first.kind, (fc_dtype)first.dtype);
+    bool several = starts_count > 1;
+    work->most_rounds = several ? MOST_ROUNDS_EACH : MOST_ROUNDS;
+    work->tolerance = several ? TOLERANCE_EACH : TOLERANCE;
+    double least = fc_hd_infinity();
+    for (uint32_t i = 0; i < starts_count; i++) {
+        fc_kernel_curve start = first;
+        double x[FC_KERNEL_MAX_PARAMETERS] = {0};
+        double left = 0.0;
+        fc_kernel_start_vary(&start, i);
+        work->start = &start;
+        FC_TRY(minimise(x, &left, work, arena, error));
+        if (left < least || i == 0) {
+            least = left;
+            curve_at(curve, work, x);
         }
     }
     return FC_OK;
@@ -137,11 +171,9 @@ fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_
                             fc_dtype_name((fc_dtype)curve->dtype), fitted_count, info->parameters_count,
                             LEAST_ROWS_BEYOND + info->parameters_count);
     }
-    fc_kernel_curve start = *curve;
-    fit_work work = {&start, fitted, fitted_count, info->parameters_count, COARSE_ERROR};
-    double x[FC_KERNEL_MAX_PARAMETERS] = {0};
-    FC_TRY(minimise(x, &work, arena, error));
-    curve_at(curve, &work, x);
+    fit_work work = {
+        .rows = fitted, .rows_count = fitted_count, .parameters_count = info->parameters_count, .bend = COARSE_ERROR};
+    FC_TRY(fit_best(curve, &work, arena, error));
     curve->fitted_count = (uint32_t)fitted_count;
     store_errors(curve, heldout, heldout_count, errors);
     return FC_OK;

@@ -16,15 +16,22 @@ static const char *const gemm_names[FC_GEMM_PARAMETER_COUNT] = {
     [FC_GEMM_CACHE_BYTES] = "cache_bytes",
     [FC_GEMM_CACHE_ORDER] = "cache_order",
     [FC_GEMM_FEED_BYTES_PER_S] = "feed_bytes_per_s",
+    [FC_GEMM_K_STEP_S] = "k_step_s",
+    [FC_GEMM_K_LEAST] = "k_least",
     [FC_GEMM_K_RAMP] = "k_ramp",
     [FC_GEMM_TILE_S] = "tile_s",
+    [FC_GEMM_LATER_FRAC] = "later_frac",
     [FC_GEMM_WAVE_FRAC] = "wave_frac",
     [FC_GEMM_SPLIT_S] = "split_s",
     [FC_GEMM_SPLIT_BYTES_PER_S] = "split_bytes_per_s",
     [FC_GEMM_OVERLAP_ORDER] = "overlap_order",
-    [FC_GEMM_HALF_TILE_FRAC] = "half_tile_frac",
+    [FC_GEMM_FEW_ROWS_FRAC] = "few_rows_frac",
+    [FC_GEMM_FEW_COLUMNS_FRAC] = "few_columns_frac",
     [FC_GEMM_SMALL_TILE_FRAC] = "small_tile_frac",
-    [FC_GEMM_STORE_BYTES_PER_S] = "store_bytes_per_s",
+    [FC_GEMM_THIRD_TILE_FRAC] = "third_tile_frac",
+    [FC_GEMM_STRIP_COLUMNS] = "strip_columns",
+    [FC_GEMM_WEIGHTS_COUNT] = "weights_count",
+    [FC_GEMM_TILE_RULE] = "tile_rule",
     [FC_GEMM_ROW_S] = "row_s",
     [FC_GEMM_CONVERT_BYTES_PER_S] = "convert_bytes_per_s",
 };
@@ -130,27 +137,35 @@ double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims) {
 
 /* ---- starting points: a sheet's rates and what such kernels usually lose ------------------------------------------ */
 
-static void start_gemm(double *p, const fc_kernel_sheet *sheet) {
+static void start_gemm(double *p, fc_dtype dtype, const fc_kernel_sheet *sheet) {
     double memory = sheet->memory_bytes_per_s;
-    p[FC_GEMM_LAUNCH_S] = 3e-6;
-    p[FC_GEMM_BOOST_FLOP_PER_S] = 0.95 * sheet->flop_per_s;
-    p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 0.75 * sheet->flop_per_s;
-    p[FC_GEMM_POWER_S] = 3e-4;
-    p[FC_GEMM_POWER_ORDER] = 1.0;
-    p[FC_GEMM_MEMORY_BYTES_PER_S] = 0.9 * memory;
-    p[FC_GEMM_CACHE_BYTES_PER_S] = 2.0 * memory;
+    p[FC_GEMM_LAUNCH_S] = 2e-6;
+    p[FC_GEMM_BOOST_FLOP_PER_S] = 0.9 * sheet->flop_per_s;
+    p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 0.7 * sheet->flop_per_s;
+    p[FC_GEMM_POWER_S] = 7e-4;
+    p[FC_GEMM_POWER_ORDER] = 3.0;
+    p[FC_GEMM_MEMORY_BYTES_PER_S] = 0.85 * memory;
+    p[FC_GEMM_CACHE_BYTES_PER_S] = 2.5 * memory;
     p[FC_GEMM_CACHE_BYTES] = sheet->cache_bytes;
-    p[FC_GEMM_CACHE_ORDER] = 2.0;
+    p[FC_GEMM_CACHE_ORDER] = 3.0;
     p[FC_GEMM_FEED_BYTES_PER_S] = sheet->flop_per_s / 80.0;
+    p[FC_GEMM_K_STEP_S] = 1e-9;
+    p[FC_GEMM_K_LEAST] = 60.0;
     p[FC_GEMM_K_RAMP] = 150.0;
     p[FC_GEMM_TILE_S] = 1e-6;
+    p[FC_GEMM_LATER_FRAC] = 0.5;
     p[FC_GEMM_WAVE_FRAC] = 0.5;
     p[FC_GEMM_SPLIT_S] = 1.5e-6;
     p[FC_GEMM_SPLIT_BYTES_PER_S] = 2.0 * memory;
     p[FC_GEMM_OVERLAP_ORDER] = 2.5;
-    p[FC_GEMM_HALF_TILE_FRAC] = 0.8;
+    p[FC_GEMM_FEW_ROWS_FRAC] = 0.8;
+    p[FC_GEMM_FEW_COLUMNS_FRAC] = 0.8;
     p[FC_GEMM_SMALL_TILE_FRAC] = 0.5;
-    p[FC_GEMM_STORE_BYTES_PER_S] = 4.0 * memory;
+    p[FC_GEMM_THIRD_TILE_FRAC] = 0.8;
+    p[FC_GEMM_STRIP_COLUMNS] = 512.0;
+    /* aiconfigurator's collectors call six layers in turn, and one layer again and again for nvfp4 */
+    p[FC_GEMM_WEIGHTS_COUNT] = dtype == FC_DTYPE_NVFP4 ? 1.0 : 6.0;
+    p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_BEST;
     p[FC_GEMM_ROW_S] = 7e-9;
     p[FC_GEMM_CONVERT_BYTES_PER_S] = 0.5 * memory;
 }
@@ -201,12 +216,31 @@ static void start_link(double *p, const fc_kernel_sheet *sheet) {
 void fc_kernel_start(fc_kernel_curve *out, fc_kernel_kind kind, fc_dtype dtype, const fc_kernel_sheet *sheet) {
     *out = (fc_kernel_curve){.kind = (uint32_t)kind, .dtype = (uint32_t)dtype, .cores_count = sheet->cores_count};
     if (kind == FC_KERNEL_GEMM) {
-        start_gemm(out->parameters, sheet);
+        start_gemm(out->parameters, dtype, sheet);
     } else if (kind == FC_KERNEL_PREFILL) {
         start_prefill(out->parameters, sheet);
     } else if (kind == FC_KERNEL_DECODE) {
         start_decode(out->parameters, sheet);
     } else {
         start_link(out->parameters, sheet);
+    }
+}
+
+uint32_t fc_kernel_starts_count(fc_kernel_kind kind, fc_dtype dtype) {
+    if (kind != FC_KERNEL_GEMM) {
+        return 1;
+    }
+    return fc_dtype_bytes(dtype) < 2.0 ? FC_GEMM_RULE_END - FC_GEMM_RULE_BEST : 2;
+}
+
+void fc_kernel_start_vary(fc_kernel_curve *curve, uint32_t index) {
+    if (curve->kind != FC_KERNEL_GEMM) {
+        return;
+    }
+    if (fc_dtype_bytes((fc_dtype)curve->dtype) < 2.0) {
+        curve->parameters[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_BEST + (double)index;
+    } else {
+        /* The longest latency that hides behind a tile, and one that does not: lmdif goes down from where it starts. */
+        curve->parameters[FC_GEMM_K_STEP_S] *= index == 0 ? 1.0 : 2.5;
     }
 }

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define FC_KERNEL_MAX_PARAMETERS 24
+#define FC_KERNEL_MAX_PARAMETERS 32
 #define FC_KERNEL_MAX_DIMS 6
 #define FC_KERNEL_MAX_CURVES 64
 #define FC_KERNEL_MAX_ROWS 200000
@@ -83,10 +83,14 @@ double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims);
 const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind kind, fc_dtype dtype);
 /* Plausible parameters before any fit. */
 void fc_kernel_start(fc_kernel_curve *out, fc_kernel_kind kind, fc_dtype dtype, const fc_kernel_sheet *sheet);
+/* How many starts a fit tries, 1 or more, and start `index` below that made of the first. */
+uint32_t fc_kernel_starts_count(fc_kernel_kind kind, fc_dtype dtype);
+void fc_kernel_start_vary(fc_kernel_curve *curve, uint32_t index);
 /* Whether a shape is kept out of every fit: one in five, by a hash of its kind and dims alone. */
 int fc_kernel_is_heldout(const fc_kernel_row *row);
 /* Fits `curve` (started) to the rows of its kind and dtype that are not held out, and stores counts and errors. Least
- * squares of log time, large errors counted by their size rather than their square, with a weak pull to the start.
+ * squares of log time, large errors counted by their size rather than their square, with a weak pull to the start. The best
+ * of the starts stands, judged on the same rows.
  * FC_BAD_INPUT with too few rows. */
 fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
                         fc_error *error);

@@ -20,12 +20,11 @@
 
 static const fc_kernel_sheet sheet = {132.0, 1e15, 3e12, 50e6, 450e9};
 
-/* One whole tile on one SM, memory free, launch 1 us: the time is that of the tile. */
-static void test_gemm_of_one_tile(void **state) {
-    (void)state;
+/* A curve in which nothing but multiplying on one SM takes time: memory and latencies are free, the rule the best tile. */
+static fc_gemm_curve plain_gemm(void) {
     fc_gemm_curve curve = {.sms_count = 1.0, .operand_bytes = 2.0, .result_bytes = 2.0};
     for (int i = 0; i < FC_GEMM_PARAMETER_COUNT; i++) {
-        curve.p[i] = 1e30; /* rates without limit, orders of a sudden change */
+        curve.p[i] = 1e30; /* rates without limit */
     }
     curve.p[FC_GEMM_LAUNCH_S] = 1e-6;
     curve.p[FC_GEMM_BOOST_FLOP_PER_S] = 1e12;
@@ -33,19 +32,135 @@ static void test_gemm_of_one_tile(void **state) {
     curve.p[FC_GEMM_POWER_ORDER] = 1.0;
     curve.p[FC_GEMM_CACHE_ORDER] = 1.0;
     curve.p[FC_GEMM_OVERLAP_ORDER] = 1.0;
+    curve.p[FC_GEMM_K_STEP_S] = 0.0;
+    curve.p[FC_GEMM_K_LEAST] = 1.0;
     curve.p[FC_GEMM_K_RAMP] = 0.0;
     curve.p[FC_GEMM_TILE_S] = 0.0;
+    curve.p[FC_GEMM_LATER_FRAC] = 1.0;
     curve.p[FC_GEMM_WAVE_FRAC] = 1.0;
     curve.p[FC_GEMM_SPLIT_S] = 1.0;
-    curve.p[FC_GEMM_HALF_TILE_FRAC] = 0.5;
+    curve.p[FC_GEMM_FEW_ROWS_FRAC] = 0.5;
+    curve.p[FC_GEMM_FEW_COLUMNS_FRAC] = 0.5;
     curve.p[FC_GEMM_SMALL_TILE_FRAC] = 0.25;
-    fc_gemm_shape shape = {256.0, 256.0, 1000.0};
-    double expected_s = 1e-6 + 2.0 * 256.0 * 256.0 * 1000.0 / 1e12;
-    assert_true(fabs(fc_hd_gemm_s(&curve, shape) / expected_s - 1.0) < 1e-9);
+    curve.p[FC_GEMM_THIRD_TILE_FRAC] = 0.5;
+    curve.p[FC_GEMM_WEIGHTS_COUNT] = 1.0;
+    curve.p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_BEST;
+    return curve;
+}
+
+static void assert_gemm_s(const fc_gemm_curve *curve, double m, double n, double k, double expected_s) {
+    fc_gemm_shape shape = {m, n, k};
+    double got_s = fc_hd_gemm_s(curve, shape);
+    if (!(fabs(got_s / expected_s - 1.0) < 1e-9)) {
+        fail_msg("%g x %g x %g takes %.12g s, and %.12g is expected", m, n, k, got_s, expected_s);
+    }
+}
+
+static void test_gemm_of_one_tile(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    assert_gemm_s(&curve, 256, 256, 1000, 1e-6 + 2.0 * 256 * 256 * 1000 / 1e12);
     /* 257 rows need a second tile; the cheapest is a row of 128×256 more. */
-    shape.m = 257.0;
-    double with_tail_s = 1e-6 + 2.0 * 384.0 * 256.0 * 1000.0 / 1e12;
-    assert_true(fabs(fc_hd_gemm_s(&curve, shape) / with_tail_s - 1.0) < 1e-9);
+    assert_gemm_s(&curve, 257, 256, 1000, 1e-6 + 2.0 * 384 * 256 * 1000 / 1e12);
+    /* Where the library has tiles with a side of 192 at full rate, 192 columns waste nothing. */
+    assert_gemm_s(&curve, 256, 192, 1000, 1e-6 + 2.0 * 256 * 256 * 1000 / 1e12);
+    curve.p[FC_GEMM_THIRD_TILE_FRAC] = 1.0;
+    assert_gemm_s(&curve, 256, 192, 1000, 1e-6 + 2.0 * 256 * 192 * 1000 / 1e12);
+}
+
+/* Few rows and few columns have rates of their own. */
+static void test_gemm_of_narrow_tiles(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    curve.p[FC_GEMM_FEW_ROWS_FRAC] = 0.8;
+    assert_gemm_s(&curve, 64, 256, 1000, 1e-6 + 2.0 * 64 * 256 * 1000 / 0.8e12);
+    curve.p[FC_GEMM_FEW_COLUMNS_FRAC] = 0.7;
+    assert_gemm_s(&curve, 256, 64, 1000, 1e-6 + 2.0 * 256 * 64 * 1000 / 0.7e12);
+}
+
+/* A step of k takes its latency whatever the tile, and a k shorter than the pipeline's step is no faster. */
+static void test_gemm_k_step(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    curve.p[FC_GEMM_BOOST_FLOP_PER_S] = 1e30;
+    curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 1e30;
+    curve.p[FC_GEMM_K_STEP_S] = 1e-9;
+    curve.p[FC_GEMM_K_LEAST] = 64.0;
+    assert_gemm_s(&curve, 16, 16, 1000, 1e-6 + 1000e-9);
+    assert_gemm_s(&curve, 16, 16, 32, 1e-6 + 64e-9);
+    assert_gemm_s(&curve, 16, 16, 64, 1e-6 + 64e-9);
+    /* Split in two where the second pass is cheap: only what allows 128 of k to a part. */
+    curve.sms_count = 8.0;
+    curve.p[FC_GEMM_SPLIT_S] = 1e-7;
+    assert_gemm_s(&curve, 16, 16, 1000, 1e-6 + 1e-7 + 1000e-9 / 6);
+}
+
+/* Four tiles one after the other on one SM: what is fixed of a tile comes once in full, then by later_frac. */
+static void test_gemm_later_tiles(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    curve.p[FC_GEMM_TILE_S] = 1e-3;
+    double multiply_s = 2.0 * 512 * 512 * 1000 / 1e12;
+    assert_gemm_s(&curve, 512, 512, 1000, 1e-6 + multiply_s + 4e-3);
+    curve.p[FC_GEMM_LATER_FRAC] = 0.25;
+    assert_gemm_s(&curve, 512, 512, 1000, 1e-6 + multiply_s + 1.75e-3);
+    curve.p[FC_GEMM_LATER_FRAC] = 7.0; /* a share above all is all */
+    assert_gemm_s(&curve, 512, 512, 1000, 1e-6 + multiply_s + 4e-3);
+}
+
+/* By rows: 130 rows take tiles of 128 rows twice, or one of 256; no split of k then. */
+static void test_gemm_tiles_by_rows(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    curve.p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_ROWS_FROM_64;
+    assert_gemm_s(&curve, 16, 256, 1000, 1e-6 + 2.0 * 64 * 256 * 1000 / 0.5e12);
+    curve.p[FC_GEMM_BOOST_FLOP_PER_S] = 1e30;
+    curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 1e30;
+    curve.p[FC_GEMM_K_STEP_S] = 1e-9;
+    curve.p[FC_GEMM_SPLIT_S] = 0.0;
+    assert_gemm_s(&curve, 130, 256, 1000, 1e-6 + 1000e-9);
+    curve.p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_ROWS_TO_128;
+    assert_gemm_s(&curve, 130, 256, 1000, 1e-6 + 2 * 1000e-9);
+    curve.sms_count = 64.0;
+    assert_gemm_s(&curve, 130, 256, 1000, 1e-6 + 1000e-9);
+    curve.p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_BEST;
+    assert_gemm_s(&curve, 130, 256, 1000, 1e-6 + 1000e-9 / 6);
+}
+
+/* What does not fit L2 comes from memory; weights that take turns fit less. */
+static void test_gemm_memory(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    fc_gemm_shape shape = {64.0, 1024.0, 1024.0};
+    double a_bytes = 64.0 * 1024 * 2;
+    double b_bytes = 1024.0 * 1024 * 2;
+    double c_bytes = 64.0 * 1024 * 2;
+    double all_bytes = a_bytes + b_bytes + c_bytes;
+    curve.p[FC_GEMM_MEMORY_BYTES_PER_S] = 1e12;
+    curve.p[FC_GEMM_CACHE_BYTES_PER_S] = 2e12;
+    curve.p[FC_GEMM_CACHE_BYTES] = 4e6;
+    curve.p[FC_GEMM_CACHE_ORDER] = 1000.0; /* a sudden edge */
+    assert_true(fabs(fc_hd_gemm_memory_s(&curve, shape) / (all_bytes / 2e12) - 1.0) < 1e-9);
+    curve.p[FC_GEMM_WEIGHTS_COUNT] = 6.0;
+    assert_true(fabs(fc_hd_gemm_memory_s(&curve, shape) / (all_bytes / 2e12 + b_bytes / 1e12) - 1.0) < 1e-9);
+    curve.p[FC_GEMM_CACHE_BYTES] = 1.0;
+    assert_true(fabs(fc_hd_gemm_memory_s(&curve, shape) / (all_bytes / 2e12 + all_bytes / 1e12) - 1.0) < 1e-9);
+}
+
+/* A long A is read again for every strip of columns; a short m, or an A that L2 holds, is read once. */
+static void test_gemm_passes(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    curve.p[FC_GEMM_STRIP_COLUMNS] = 256.0;
+    curve.p[FC_GEMM_CACHE_BYTES] = 1e6;
+    curve.p[FC_GEMM_CACHE_ORDER] = 1000.0;
+    curve.sms_count = 100.0;
+    fc_gemm_shape longest = {100000.0, 1024.0, 1024.0};
+    fc_gemm_shape shorter = {1600.0, 1024.0, 1024.0};
+    fc_gemm_shape shallow = {10000.0, 1024.0, 32.0};
+    assert_true(fabs(fc_hd_gemm_passes(&curve, longest) - 4.0) < 1e-9);
+    assert_true(fabs(fc_hd_gemm_passes(&curve, shorter) - 1.0) < 1e-9);
+    assert_true(fabs(fc_hd_gemm_passes(&curve, shallow) - 1.0) < 1e-9);
 }
 
 /* All-reduce of one protocol: base + (p-1) steps + 2(p-1)/p of the buffer. */
@@ -115,6 +230,29 @@ static void test_fit_finds_back(void **state) {
     fc_arena_destroy(arena);
 }
 
+/* A table of fp8 whose tiles went by rows: the fit tells, and leaves the number of weights where it starts. */
+static void test_fit_finds_the_rule(void **state) {
+    (void)state;
+    static fc_kernel_row rows[256];
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_kernel_curve truth;
+    fc_kernel_curve curve;
+    assert_non_null(arena);
+    fc_kernel_start(&truth, FC_KERNEL_GEMM, FC_DTYPE_FP8, &sheet);
+    curve = truth;
+    assert_int_equal(fc_kernel_starts_count(FC_KERNEL_GEMM, FC_DTYPE_FP8), 3);
+    assert_int_equal(fc_kernel_starts_count(FC_KERNEL_PREFILL, FC_DTYPE_BF16), 1);
+    truth.parameters[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_ROWS_FROM_64;
+    truth.parameters[FC_GEMM_LAUNCH_S] *= 1.5;
+    size_t count = make_rows(rows, 256, &truth);
+    assert_int_equal(fc_kernel_fit(&curve, rows, count, arena, &error), FC_OK);
+    assert_true(curve.parameters[FC_GEMM_TILE_RULE] == (double)FC_GEMM_RULE_ROWS_FROM_64);
+    assert_true(curve.parameters[FC_GEMM_WEIGHTS_COUNT] == 6.0);
+    assert_true(curve.heldout_median_abs_error_frac < 0.06);
+    fc_arena_destroy(arena);
+}
+
 /* What is held out must not move the fit: with those rows spoiled, the parameters stay to the bit. */
 static void test_heldout_is_unseen(void **state) {
     (void)state;
@@ -181,9 +319,16 @@ static void test_shipped(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_gemm_of_one_tile),
+                                       cmocka_unit_test(test_gemm_of_narrow_tiles),
+                                       cmocka_unit_test(test_gemm_k_step),
+                                       cmocka_unit_test(test_gemm_later_tiles),
+                                       cmocka_unit_test(test_gemm_tiles_by_rows),
+                                       cmocka_unit_test(test_gemm_memory),
+                                       cmocka_unit_test(test_gemm_passes),
                                        cmocka_unit_test(test_link),
                                        cmocka_unit_test(test_more_work_takes_longer),
                                        cmocka_unit_test(test_fit_finds_back),
+                                       cmocka_unit_test(test_fit_finds_the_rule),
                                        cmocka_unit_test(test_heldout_is_unseen),
                                        cmocka_unit_test(test_too_few_rows),
                                        cmocka_unit_test(test_shipped)};

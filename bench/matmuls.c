@@ -29,7 +29,8 @@ static double expected_cost_s(const fc_bench_state *state, const fc_sample *samp
     double compute_s = slower * fc_bench_flop(sample) / state->best_flop_per_s[sample->dtype];
     double memory_s = state->memory_bytes_per_s > 0.0 ? bytes / state->memory_bytes_per_s : 0.0;
     double cost_s = CALLS_OF_VISIT * (fmax(compute_s, memory_s) + state->measure.least_batch_s);
-    return cost_s > DEAREST_FRAC * state->options->budget_s ? INFINITY : cost_s;
+    bool too_dear = !state->info.emulated && cost_s > DEAREST_FRAC * state->options->budget_s;
+    return too_dear ? INFINITY : cost_s;
 }
 
 /* All shapes of all dtypes that answer, a dtype after the other since a change of dtype may mean new operands, each by
@@ -95,7 +96,7 @@ static fc_status first_visit(fc_bench_state *state, fc_sample *plan, uint32_t co
         bool is_first = i == 0 || plan[i].dtype != plan[i - 1].dtype || plan[i].threads != plan[i - 1].threads;
         of_dtype = is_first ? 0 : of_dtype;
         if (of_dtype < LEAST_OF_DTYPE && !(budget_s > 0.0)) {
-            budget_s = fmin(expected_cost_s(state, &plan[i]), fc_bench_remaining_s(state));
+            budget_s = fmin(expected_cost_s(state, &plan[i]), DEAREST_FRAC * state->options->budget_s);
         }
         bool done = false;
         if (budget_s > 0.0) {

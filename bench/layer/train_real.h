@@ -40,6 +40,8 @@ void fc_train64_close(fc_train64 *train);
 #define fc_train_activate fc_train64_activate
 #define fc_train_activate_back fc_train64_activate_back
 #define fc_train_lose fc_train64_lose
+#define fc_train_multiply fc_train64_multiply
+#define fc_train_multiply_back fc_train64_multiply_back
 #else
 typedef float fc_real;
 #define fc_gemm cblas_sgemm

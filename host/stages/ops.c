@@ -43,7 +43,7 @@ fc_op *fc_rows_matmul(fc_counter *c, const char *name, double instances, double 
     op->params_axes = n_axes | k_axes;
     /* Eager: with a bias the result is filled with it before the product, and its gradient is a sum over the rows. */
     double biased = bias_count > 0.0 ? 1.0 : 0.0;
-    fc_rows_eager(c, op, n, (fc_numbers){biased * n, 0, 1, biased}, (fc_numbers){biased * n, 0, k / n, biased});
+    fc_rows_eager(c, op, n, (fc_numbers){biased * n, 0, 1, biased}, (fc_numbers){biased * n, 0, 0, biased});
     return op;
 }
 

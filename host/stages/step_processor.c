@@ -111,7 +111,8 @@ static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
     out.backward_s += switched_s(on, backward_s);
     double calls = has_own_threads(on, op) ? 2.0 * on->launch_s : 3.0 * on->stack->host_s_per_kernel;
     out.launch_s += p.count * op->repeats * calls;
-    out.touch_s += weight_touch_s(on, op);
+    double input_grad_bytes = p.m * p.k * on->ops->activation_bytes;
+    out.touch_s += weight_touch_s(on, op) + touch_s(on, p.count, input_grad_bytes);
     return out;
 }
 

@@ -12,7 +12,7 @@ static fc_study processor_study(void) {
     study.model.ffn_type = FC_FFN_PLAIN;
     study.model.norm = FC_NORM_LAYER;
     study.model.vocab = 1000;
-    study.model.position = FC_POSITION_NONE;
+    study.model.position = FC_POSITION_ROPE;
     study.workload.dtype = FC_DTYPE_FP32;
     study.workload.seq_len = 32;
     study.workload.master_bytes = 0;

@@ -35,6 +35,7 @@ typedef fc_train single_train;
 #include "bench/layer/train_attention.c"
 #include "bench/layer/train_passes.c"
 #include "bench/layer/train_ends.c"
+#include "bench/layer/train_products.c"
 #include "bench/layer/train_step.c"
 
 #include "bench/layer/train.c"

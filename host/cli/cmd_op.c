@@ -42,13 +42,16 @@ static fc_status row_of_options(fc_kernel_row *row, const fc_args *args, fc_kern
     row->kind = (uint32_t)kind;
     FC_TRY(need_option(&text, args, "--chip", info->name, error));
     fc_text_slug(row->chip, sizeof row->chip, text);
-    FC_TRY(need_option(&text, args, "--dtype", info->name, error));
-    FC_TRY(as_usage(fc_kernel_dtype_parse(&row->dtype, text, SOURCE, 0, error), error));
+    row->dtype = (uint32_t)fc_kernel_default_dtype(row->kind);
+    if (row->dtype == FC_DTYPE_COUNT || fc_args_value(args, "--dtype") != NULL) {
+        FC_TRY(need_option(&text, args, "--dtype", info->name, error));
+        FC_TRY(as_usage(fc_kernel_dtype_parse(&row->dtype, text, SOURCE, 0, error), error));
+    }
     for (uint32_t i = 0; i < info->dims_count; i++) {
         (void)fc_text_copy(option, sizeof option, "--");
         (void)fc_text_copy(option + 2, sizeof option - 2, info->dims[i]);
         FC_TRY(need_option(&text, args, option, info->name, error));
-        FC_TRY(as_usage(fc_kernel_count_parse(&row->dims[i], text, option, SOURCE, 0, error), error));
+        FC_TRY(as_usage(fc_kernel_dim_parse(row, i, text, option, SOURCE, error), error));
     }
     return as_usage(fc_kernel_row_check(row, SOURCE, error), error);
 }
@@ -58,7 +61,7 @@ static fc_status read_rows(fc_kernel_table *out, fc_context *context, const fc_c
     if (args->positional_count != 1) {
         return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
                             "which operation? A TABLE.csv, or one of gemm, prefill, decode, all_reduce, all_gather, "
-                            "reduce_scatter, all_to_all with its sizes; found %d words",
+                            "reduce_scatter, all_to_all, dispatch, combine, moe with its sizes; found %d words",
                             args->positional_count);
     }
     fc_kernel_kind kind = kind_of(args->positional[0]);
@@ -102,7 +105,7 @@ static fc_status run_op(fc_context *context, fc_error *error) {
 
 static const fc_option options[] = {
     {"--chip", "NAME", false, "a chip of `flopcast list chips`"},
-    {"--dtype", "D", false, "bf16, fp8, nvfp4 … of gemm; bf16 of attention; fp16 or int8 of collectives"},
+    {"--dtype", "D", false, "bf16, fp8, nvfp4 … of gemm; bf16 of attention and moe; fp16 or int8 of collectives"},
     {"--m", "M", false, "gemm: rows of A and C"},
     {"--n", "N", false, "gemm: columns of B and C"},
     {"--k", "K", false, "gemm: what is summed over"},
@@ -113,13 +116,24 @@ static const fc_option options[] = {
     {"--kv_heads", "G", false, "attention: key-value heads"},
     {"--head_dim", "D", false, "attention: width of a head"},
     {"--chips", "P", false, "collective: chips that take part"},
-    {"--bytes", "B", false, "collective: the buffer, as nccl-tests counts it"},
+    {"--bytes", "B", false, "collective: the buffer, as nccl-tests counts it; 64M, 16MiB"},
+    {"--nodes", "N", false, "dispatch, combine: servers"},
+    {"--hidden", "H", false, "dispatch, combine, moe: width of a token"},
+    {"--tokens_per_chip", "T", false, "dispatch, combine: tokens that a chip sends"},
+    {"--sms", "S", false, "dispatch, combine: streaming multiprocessors that the kernel may use"},
+    {"--experts_per_token", "K", false, "dispatch, combine, moe: experts that a token goes to"},
+    {"--experts", "E", false, "dispatch, combine, moe: experts of the layer, on all chips"},
+    {"--tokens", "T", false, "moe: tokens of the layer"},
+    {"--moe_ffn_hidden", "F", false, "moe: width of an expert"},
+    {"--tp", "N", false, "moe: chips that share an expert"},
+    {"--ep", "N", false, "moe: chips that the experts are spread over"},
+    {"--distribution", "D", false, "moe: balanced, or power_law_X: how uneven the experts' loads are"},
     {NULL, NULL, false, NULL},
 };
 
 const fc_command fc_cmd_op = {
     .name = "op",
-    .synopsis = "TABLE.csv | gemm|prefill|decode|all_reduce|… --chip NAME --dtype D --m M --n N --k K …",
+    .synopsis = "TABLE.csv | gemm|prefill|decode|all_reduce|dispatch|moe|… --chip NAME --dtype D --m M --n N --k K …",
     .help = "the time of single operations on a chip, beside the measured where the table has it",
     .example = "flopcast op gemm --chip h100-sxm --dtype bf16 --m 4096 --n 4096 --k 4096",
     .options = options,

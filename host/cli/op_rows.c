@@ -62,14 +62,23 @@ static fc_op_group *group_of(fc_op_answer *answer, const chip_entry *chip, const
 
 /* The sizes that hd/kernel_*.h name as valid; a buffer may have more bytes. */
 static bool is_within(const fc_kernel_row *row) {
-    uint32_t count = row->kind >= FC_KERNEL_ALL_REDUCE ? 1 : FC_KERNEL_MAX_DIMS;
-    double most = row->kind >= FC_KERNEL_ALL_REDUCE ? MOST_CHIPS_TOGETHER : MOST_SIZE;
+    const bool collective = fc_kernel_is_collective(row->kind) != 0;
+    uint32_t count = collective ? 1 : FC_KERNEL_MAX_DIMS;
+    double most = collective ? MOST_CHIPS_TOGETHER : MOST_SIZE;
     for (uint32_t i = 0; i < count; i++) {
         if (row->dims[i] > most) {
             return false;
         }
     }
     return true;
+}
+
+/* NULL where the curve can be asked. */
+static const char *why_not(const fc_kernel_curve *curve, const fc_kernel_row *row) {
+    if (!is_within(row)) {
+        return "the shape is beyond what the curve can tell";
+    }
+    return fc_kernel_is_exchange(row->kind) && row->dims[0] > curve->nodes_most ? "measured on fewer nodes only" : NULL;
 }
 
 static fc_status predict_row(fc_op_answer *answer, const fc_kernel_curve **curves, chip_shelf *shelf,
@@ -85,7 +94,12 @@ static fc_status predict_row(fc_op_answer *answer, const fc_kernel_curve **curve
         result->reason = chip->set == NULL ? "no calibration of this chip" : "no calibration of this kernel and dtype";
         return FC_OK;
     }
-    result->predicted_s = is_within(row) ? fc_kernel_predict_s(curve, row->dims) : 0.0;
+    result->curve = curve;
+    result->reason = why_not(curve, row);
+    if (result->reason != NULL) {
+        return FC_OK;
+    }
+    result->predicted_s = fc_kernel_predict_s(curve, row->dims);
     if (!isfinite(result->predicted_s) || !(result->predicted_s > 0.0)) {
         result->predicted_s = 0.0;
         result->reason = "the shape is beyond what the curve can tell";

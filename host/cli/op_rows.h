@@ -10,6 +10,7 @@ typedef struct fc_op_result {
     const fc_kernel_row *row;
     double predicted_s; /* 0: none, and reason says why */
     const char *reason;
+    const fc_kernel_curve *curve; /* NULL: none */
 } fc_op_result;
 
 /* Rows of one chip, dtype and kind that have both times. */

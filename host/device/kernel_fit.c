@@ -1,7 +1,7 @@
 /* kernel_fit.c: the curves of kernels.h fitted with cminpack's lmdif. */
 #include "../base/stats.h"
-#include "flopcast/hd/math.h"
-#include "flopcast/kernels.h"
+#include "flopcast/hd/kernel_attention.h"
+#include "kernel_experts.h"
 
 #include <cminpack.h>
 #include <stdbool.h>
@@ -12,12 +12,15 @@
 #define FINE_ERROR 0.06
 /* Pull of ln(parameter) to its start, as if one shape in many said so: keeps what the table cannot tell in place. */
 #define PULL 0.02
+/* The same for forms whose parameters trade off more: the fit is as good, and they stay near what a chip can do. */
+#define FIRM_PULL 0.1
 #define LEAST_ROWS_BEYOND 4
 #define MOST_ROUNDS 30
 #define TOLERANCE 1e-7
 /* The same where several starts are tried: the starts matter more than the last digits. */
 #define MOST_ROUNDS_EACH 12
 #define TOLERANCE_EACH 1e-4
+#define LEAST_HASHED_DIMS 6 /* of every kind, so that the draw stays as it is when kinds are added */
 
 typedef struct fit_work {
     const fc_kernel_curve *start;
@@ -25,13 +28,38 @@ typedef struct fit_work {
     size_t rows_count;
     size_t parameters_count;
     double bend;
+    double pull;
     double tolerance; /* of the sum of squares and of the parameters, relative */
     int most_rounds;
 } fit_work;
 
+/* A parameter that says which of two kernels a library has: both are tried, and the nearer one stays. */
+typedef struct kernel_choice {
+    fc_kernel_kind kind;
+    int parameter;
+    double values[2];
+} kernel_choice;
+
+static const kernel_choice choices[] = {
+    {FC_KERNEL_PREFILL, FC_PREFILL_BLOCK_ROWS, {128.0, 64.0}},
+    {FC_KERNEL_DECODE, FC_DECODE_ALONE_PARTS, {FC_DECODE_MOST_PARTS, 1.0}},
+    {FC_KERNEL_DISPATCH, FC_EXCHANGE_NODE_CHIPS, {8.0, 4.0}},
+    {FC_KERNEL_COMBINE, FC_EXCHANGE_NODE_CHIPS, {8.0, 4.0}},
+};
+
+static const kernel_choice *choice_of(uint32_t kind) {
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        if ((uint32_t)choices[i].kind == kind) {
+            return &choices[i];
+        }
+    }
+    return NULL;
+}
+
 int fc_kernel_is_heldout(const fc_kernel_row *row) {
     uint64_t hash = UINT64_C(14695981039346656037) ^ row->kind;
-    for (int i = 0; i < FC_KERNEL_MAX_DIMS; i++) {
+    const uint32_t count = fc_kernel_info_of((fc_kernel_kind)row->kind)->dims_count;
+    for (uint32_t i = 0; i < count || i < LEAST_HASHED_DIMS; i++) {
         uint64_t value = (uint64_t)row->dims[i];
         for (int byte = 0; byte < 8; byte++) {
             hash = (hash ^ ((value >> (8 * byte)) & 0xFFU)) * UINT64_C(1099511628211);
@@ -41,9 +69,17 @@ int fc_kernel_is_heldout(const fc_kernel_row *row) {
     return hash % 5 == 0;
 }
 
+static double pull_of(uint32_t kind) {
+    return kind == FC_KERNEL_MOE || kind == FC_KERNEL_PREFILL || kind == FC_KERNEL_DECODE ? FIRM_PULL : PULL;
+}
+
 static void curve_at(fc_kernel_curve *out, const fit_work *work, const double *x) {
+    const kernel_choice *choice = choice_of(work->start->kind);
     *out = *work->start;
     for (size_t i = 0; i < work->parameters_count; i++) {
+        if (choice != NULL && choice->parameter == (int)i) {
+            continue;
+        }
         out->parameters[i] = work->start->parameters[i] * fc_hd_exp(fc_hd_clamp(x[i], -12.0, 12.0));
     }
 }
@@ -65,13 +101,13 @@ static int residuals(void *data, int count, int parameters_count, const double *
         out[i] = softened(fc_hd_log(predicted_s / work->rows[i]->seconds), work->bend);
     }
     for (int i = 0; i < parameters_count && (int)work->rows_count + i < count; i++) {
-        out[(int)work->rows_count + i] = PULL * x[i];
+        out[(int)work->rows_count + i] = work->pull * x[i];
     }
     return 0;
 }
 
-/* Coarse first, so that far starts come near, then fine. *left: the sum of squares that remains. */
-static fc_status minimise(double *x, double *left, fit_work *work, fc_arena *arena, fc_error *error) {
+/* Coarse first, so that far starts come near, then fine. *cost: the sum of squares that remains. */
+static fc_status minimise(double *x, double *cost, fit_work *work, fc_arena *arena, fc_error *error) {
     size_t n = work->parameters_count;
     size_t m = work->rows_count + n;
     double *values = fc_arena_alloc(arena, m * sizeof *values);
@@ -97,30 +133,34 @@ static fc_status minimise(double *x, double *left, fit_work *work, fc_arena *are
             return fc_error_set(error, FC_FAILED, NULL, 0, 0, "the fit did not run: lmdif says %d", told);
         }
     }
-    *left = 0.0;
+    *cost = 0.0;
     for (size_t i = 0; i < m; i++) {
-        *left += values[i] * values[i];
+        *cost += values[i] * values[i];
     }
     return FC_OK;
 }
 
-/* Fits from every start and leaves the one in *curve that comes nearest to the rows. */
+/* Fits from every start, with each value of the kind's choice, and leaves the curve that comes nearest to the rows. */
 static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_arena *arena, fc_error *error) {
+    const kernel_choice *choice = choice_of(curve->kind);
+    const uint32_t values_count = choice != NULL ? 2 : 1;
     const fc_kernel_curve first = *curve;
-    uint32_t starts_count = fc_kernel_starts_count((fc_kernel_kind)first.kind, (fc_dtype)first.dtype);
-    bool several = starts_count > 1;
-    work->most_rounds = several ? MOST_ROUNDS_EACH : MOST_ROUNDS;
-    work->tolerance = several ? TOLERANCE_EACH : TOLERANCE;
+    const uint32_t starts_count = fc_kernel_starts_count((fc_kernel_kind)first.kind, (fc_dtype)first.dtype);
+    work->most_rounds = starts_count > 1 ? MOST_ROUNDS_EACH : MOST_ROUNDS;
+    work->tolerance = starts_count > 1 ? TOLERANCE_EACH : TOLERANCE;
     double least = fc_hd_infinity();
-    for (uint32_t i = 0; i < starts_count; i++) {
+    for (uint32_t i = 0; i < starts_count * values_count; i++) {
         fc_kernel_curve start = first;
         double x[FC_KERNEL_MAX_PARAMETERS] = {0};
-        double left = 0.0;
-        fc_kernel_start_vary(&start, i);
+        double cost = 0.0;
+        fc_kernel_start_vary(&start, i / values_count);
+        if (choice != NULL) {
+            start.parameters[choice->parameter] = choice->values[i % values_count];
+        }
         work->start = &start;
-        FC_TRY(minimise(x, &left, work, arena, error));
-        if (left < least || i == 0) {
-            least = left;
+        FC_TRY(minimise(x, &cost, work, arena, error));
+        if (cost < least || i == 0) {
+            least = cost;
             curve_at(curve, work, x);
         }
     }
@@ -140,7 +180,7 @@ static void store_errors(fc_kernel_curve *curve, const fc_kernel_row **rows, siz
 
 /* A collective moves bytes whatever they mean: rows of all dtypes are fitted together, and only the errors told apart. */
 static bool is_evidence(const fc_kernel_curve *curve, const fc_kernel_row *row) {
-    bool same_dtype = row->dtype == curve->dtype || curve->kind >= FC_KERNEL_ALL_REDUCE;
+    bool same_dtype = row->dtype == curve->dtype || fc_kernel_is_collective(curve->kind);
     return row->kind == curve->kind && same_dtype && row->seconds > 0.0;
 }
 
@@ -171,9 +211,15 @@ fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_
                             fc_dtype_name((fc_dtype)curve->dtype), fitted_count, info->parameters_count,
                             LEAST_ROWS_BEYOND + info->parameters_count);
     }
-    fit_work work = {
-        .rows = fitted, .rows_count = fitted_count, .parameters_count = info->parameters_count, .bend = COARSE_ERROR};
+    fit_work work = {.rows = fitted,
+                     .rows_count = fitted_count,
+                     .parameters_count = info->parameters_count,
+                     .bend = COARSE_ERROR,
+                     .pull = pull_of(curve->kind)};
     FC_TRY(fit_best(curve, &work, arena, error));
+    for (size_t i = 0; i < fitted_count && fc_kernel_is_exchange(curve->kind); i++) {
+        curve->nodes_most = fc_hd_max(curve->nodes_most, fitted[i]->dims[0]);
+    }
     curve->fitted_count = (uint32_t)fitted_count;
     store_errors(curve, heldout, heldout_count, errors);
     return FC_OK;

@@ -1,5 +1,5 @@
 /* kernels.c: names, starting points and predictions of the kinds of kernels. */
-#include "flopcast/kernels.h"
+#include "kernel_experts.h"
 
 #include "flopcast/hd/kernel_attention.h"
 #include "flopcast/hd/kernel_collective.h"
@@ -43,12 +43,15 @@ static const char *const prefill_names[FC_PREFILL_PARAMETER_COUNT] = {
     [FC_PREFILL_MID_FRAC] = "mid_frac",
     [FC_PREFILL_WIDE_FRAC] = "wide_frac",
     [FC_PREFILL_MEMORY_BYTES_PER_S] = "memory_bytes_per_s",
-    [FC_PREFILL_COPY_BYTES_PER_S] = "copy_bytes_per_s",
+    [FC_PREFILL_CACHE_BYTES_PER_S] = "cache_bytes_per_s",
+    [FC_PREFILL_CACHE_BYTES] = "cache_bytes",
+    [FC_PREFILL_COPY_FRAC] = "copy_frac",
     [FC_PREFILL_TOKEN_S] = "token_s",
     [FC_PREFILL_BLOCK_S] = "block_s",
-    [FC_PREFILL_WAVE_FRAC] = "wave_frac",
+    [FC_PREFILL_TAIL_ORDER] = "tail_order",
     [FC_PREFILL_KV_RAMP] = "kv_ramp",
     [FC_PREFILL_OVERLAP_ORDER] = "overlap_order",
+    [FC_PREFILL_BLOCK_ROWS] = "block_rows",
 };
 
 static const char *const decode_names[FC_DECODE_PARAMETER_COUNT] = {
@@ -56,14 +59,16 @@ static const char *const decode_names[FC_DECODE_PARAMETER_COUNT] = {
     [FC_DECODE_MEMORY_BYTES_PER_S] = "memory_bytes_per_s",
     [FC_DECODE_CACHE_BYTES_PER_S] = "cache_bytes_per_s",
     [FC_DECODE_CACHE_BYTES] = "cache_bytes",
-    [FC_DECODE_SM_SHARE] = "sm_share",
+    [FC_DECODE_SM_BYTES_PER_S] = "sm_bytes_per_s",
     [FC_DECODE_UNIT_S] = "unit_s",
     [FC_DECODE_WAVE_FRAC] = "wave_frac",
     [FC_DECODE_SPLIT_S] = "split_s",
-    [FC_DECODE_SPLIT_KEYS] = "split_keys",
+    [FC_DECODE_PART_S] = "part_s",
     [FC_DECODE_HEAD_S] = "head_s",
     [FC_DECODE_WIDE_FRAC] = "wide_frac",
     [FC_DECODE_OVERLAP_ORDER] = "overlap_order",
+    [FC_DECODE_PACK_S] = "pack_s",
+    [FC_DECODE_ALONE_PARTS] = "alone_parts",
 };
 
 static const char *const link_names[FC_LINK_PARAMETER_COUNT] = {
@@ -77,12 +82,18 @@ static const char *const link_names[FC_LINK_PARAMETER_COUNT] = {
     [FC_LINK_HIGH_STEP_S] = "high_step_s",
     [FC_LINK_HIGH_BYTES_PER_S] = "high_bytes_per_s",
     [FC_LINK_CHIPS_ORDER] = "chips_order",
+    [FC_LINK_CORNER_ORDER] = "corner_order",
 };
 
 #define ATTENTION_DIMS                                                                                                 \
     { "batch", "q_len", "kv_len", "heads", "kv_heads", "head_dim" }
 #define LINK(kind_name)                                                                                                \
     { kind_name, 2, {"chips", "bytes"}, FC_LINK_PARAMETER_COUNT, link_names }
+#define EXCHANGE(kind_name)                                                                                            \
+    {                                                                                                                  \
+        kind_name, 6, {"nodes", "hidden", "tokens_per_chip", "experts_per_token", "experts", "sms"},                   \
+            FC_EXCHANGE_PARAMETER_COUNT, fc_kernel_exchange_names                                                      \
+    }
 
 static const fc_kernel_info infos[FC_KERNEL_KIND_COUNT] = {
     [FC_KERNEL_GEMM] = {"gemm", 3, {"m", "n", "k"}, FC_GEMM_PARAMETER_COUNT, gemm_names},
@@ -92,13 +103,27 @@ static const fc_kernel_info infos[FC_KERNEL_KIND_COUNT] = {
     [FC_KERNEL_ALL_GATHER] = LINK("all_gather"),
     [FC_KERNEL_REDUCE_SCATTER] = LINK("reduce_scatter"),
     [FC_KERNEL_ALL_TO_ALL] = LINK("all_to_all"),
+    [FC_KERNEL_DISPATCH] = EXCHANGE("dispatch"),
+    [FC_KERNEL_COMBINE] = EXCHANGE("combine"),
+    [FC_KERNEL_MOE] = {"moe",
+                       8,
+                       {"tokens", "hidden", "moe_ffn_hidden", "experts_per_token", "experts", "tp", "ep",
+                        "distribution"},
+                       FC_MOE_PARAMETER_COUNT,
+                       fc_kernel_moe_names},
 };
 
 const fc_kernel_info *fc_kernel_info_of(fc_kernel_kind kind) { return &infos[kind]; }
 
+int fc_kernel_is_collective(uint32_t kind) { return kind >= FC_KERNEL_ALL_REDUCE && kind <= FC_KERNEL_ALL_TO_ALL; }
+
+int fc_kernel_is_exchange(uint32_t kind) { return kind == FC_KERNEL_DISPATCH || kind == FC_KERNEL_COMBINE; }
+
+int fc_kernel_is_exponent(uint32_t kind, uint32_t index) { return kind == FC_KERNEL_MOE && index == 7; }
+
 const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind kind, fc_dtype dtype) {
     /* A collective sees bytes, and bf16 has those of fp16. */
-    dtype = kind >= FC_KERNEL_ALL_REDUCE && dtype == FC_DTYPE_BF16 ? FC_DTYPE_FP16 : dtype;
+    dtype = fc_kernel_is_collective((uint32_t)kind) && dtype == FC_DTYPE_BF16 ? FC_DTYPE_FP16 : dtype;
     for (uint32_t i = 0; i < set->curves_count; i++) {
         if (set->curves[i].kind == (uint32_t)kind && set->curves[i].dtype == (uint32_t)dtype) {
             return &set->curves[i];
@@ -130,6 +155,9 @@ double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims) {
         fc_attention_shape shape = {dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
         return curve->kind == FC_KERNEL_PREFILL ? fc_hd_prefill_s(curve->parameters, curve->cores_count, shape)
                                                 : fc_hd_decode_s(curve->parameters, curve->cores_count, shape);
+    }
+    if (!fc_kernel_is_collective(curve->kind)) {
+        return fc_kernel_experts_s(curve, dims);
     }
     double passes = curve->kind == FC_KERNEL_ALL_REDUCE ? 2.0 : 1.0;
     return fc_hd_link_s(curve->parameters, dims[0], dims[1], passes * (dims[0] - 1.0) / dims[0]);
@@ -176,28 +204,33 @@ static void start_prefill(double *p, const fc_kernel_sheet *sheet) {
     p[FC_PREFILL_SCORES_PER_S] = sheet->flop_per_s / 256.0;
     p[FC_PREFILL_MID_FRAC] = 1.0;
     p[FC_PREFILL_WIDE_FRAC] = 0.5;
-    p[FC_PREFILL_MEMORY_BYTES_PER_S] = 0.7 * sheet->memory_bytes_per_s;
-    p[FC_PREFILL_COPY_BYTES_PER_S] = 0.5 * sheet->memory_bytes_per_s;
+    p[FC_PREFILL_MEMORY_BYTES_PER_S] = 0.85 * sheet->memory_bytes_per_s;
+    p[FC_PREFILL_CACHE_BYTES_PER_S] = 3.0 * sheet->memory_bytes_per_s;
+    p[FC_PREFILL_CACHE_BYTES] = sheet->cache_bytes;
+    p[FC_PREFILL_COPY_FRAC] = 1.5;
     p[FC_PREFILL_TOKEN_S] = 1e-9;
     p[FC_PREFILL_BLOCK_S] = 2e-6;
-    p[FC_PREFILL_WAVE_FRAC] = 0.5;
+    p[FC_PREFILL_TAIL_ORDER] = 2.0;
     p[FC_PREFILL_KV_RAMP] = 64.0;
-    p[FC_PREFILL_OVERLAP_ORDER] = 2.0;
+    p[FC_PREFILL_OVERLAP_ORDER] = 1.0;
+    p[FC_PREFILL_BLOCK_ROWS] = 128.0;
 }
 
 static void start_decode(double *p, const fc_kernel_sheet *sheet) {
     p[FC_DECODE_LAUNCH_S] = 1e-5;
     p[FC_DECODE_MEMORY_BYTES_PER_S] = 0.85 * sheet->memory_bytes_per_s;
-    p[FC_DECODE_CACHE_BYTES_PER_S] = 1.5 * sheet->memory_bytes_per_s;
+    p[FC_DECODE_CACHE_BYTES_PER_S] = 2.0 * sheet->memory_bytes_per_s;
     p[FC_DECODE_CACHE_BYTES] = sheet->cache_bytes;
-    p[FC_DECODE_SM_SHARE] = 0.6;
-    p[FC_DECODE_UNIT_S] = 3e-6;
+    p[FC_DECODE_SM_BYTES_PER_S] = 2.0 * sheet->memory_bytes_per_s;
+    p[FC_DECODE_UNIT_S] = 2e-6;
     p[FC_DECODE_WAVE_FRAC] = 0.5;
     p[FC_DECODE_SPLIT_S] = 2e-6;
-    p[FC_DECODE_SPLIT_KEYS] = 128.0;
+    p[FC_DECODE_PART_S] = 1e-7;
     p[FC_DECODE_HEAD_S] = 1e-9;
     p[FC_DECODE_WIDE_FRAC] = 0.5;
-    p[FC_DECODE_OVERLAP_ORDER] = 2.0;
+    p[FC_DECODE_OVERLAP_ORDER] = 1.0;
+    p[FC_DECODE_PACK_S] = 1e-6;
+    p[FC_DECODE_ALONE_PARTS] = FC_DECODE_MOST_PARTS;
 }
 
 static void start_link(double *p, const fc_kernel_sheet *sheet) {
@@ -211,18 +244,26 @@ static void start_link(double *p, const fc_kernel_sheet *sheet) {
         p[3 * i + FC_LINK_LOW_BYTES_PER_S] = rate_frac[i] * rate;
     }
     p[FC_LINK_CHIPS_ORDER] = 1.0;
+    p[FC_LINK_CORNER_ORDER] = 6.0;
 }
 
 void fc_kernel_start(fc_kernel_curve *out, fc_kernel_kind kind, fc_dtype dtype, const fc_kernel_sheet *sheet) {
-    *out = (fc_kernel_curve){.kind = (uint32_t)kind, .dtype = (uint32_t)dtype, .cores_count = sheet->cores_count};
+    *out = (fc_kernel_curve){.kind = (uint32_t)kind,
+                             .dtype = (uint32_t)dtype,
+                             .cores_count = sheet->cores_count,
+                             .grade = FC_GRADE_PUBLISHED,
+                             .low_frac = 1.0,
+                             .high_frac = 1.0};
     if (kind == FC_KERNEL_GEMM) {
         start_gemm(out->parameters, dtype, sheet);
     } else if (kind == FC_KERNEL_PREFILL) {
         start_prefill(out->parameters, sheet);
     } else if (kind == FC_KERNEL_DECODE) {
         start_decode(out->parameters, sheet);
-    } else {
+    } else if (fc_kernel_is_collective((uint32_t)kind)) {
         start_link(out->parameters, sheet);
+    } else {
+        fc_kernel_experts_start(out, sheet);
     }
 }
 

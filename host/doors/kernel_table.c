@@ -6,61 +6,36 @@
 
 #include <string.h>
 
-#define MOST_COUNT 9007199254740992.0 /* 2^53: whole numbers are exact up to here */
 #define MOST_SECONDS 1e6
 
-typedef struct table_columns {
-    int chip;
-    int dtype;
-    int kind; /* "phase" or "op"; -1: a gemm table */
-    int seconds;
-    int dims[FC_KERNEL_MAX_DIMS];
+/* What tells a table by one of its columns. */
+typedef struct table_type {
+    const char *telling;
     fc_kernel_kind first; /* kind of the table, or the first of those it may hold */
     fc_kernel_kind last;
+    bool in_rows; /* the telling column has the row's kind; else a row is one of each */
+} table_type;
+
+/* The last one is taken where no other tells. */
+static const table_type types[] = {
+    {"phase", FC_KERNEL_PREFILL, FC_KERNEL_DECODE, true},
+    {"op", FC_KERNEL_ALL_REDUCE, FC_KERNEL_ALL_TO_ALL, true},
+    {"tokens_per_chip", FC_KERNEL_DISPATCH, FC_KERNEL_COMBINE, false},
+    {"moe_ffn_hidden", FC_KERNEL_MOE, FC_KERNEL_MOE, false},
+    {"m", FC_KERNEL_GEMM, FC_KERNEL_GEMM, false},
+};
+#define TYPES_COUNT (sizeof types / sizeof types[0])
+
+typedef struct table_columns {
+    const table_type *type;
+    int chip;
+    int dtype; /* -1: each kind has its own */
+    int kind;  /* -1: the type tells it */
+    int seconds[2];
+    int dims[FC_KERNEL_MAX_DIMS];
+    size_t count;
+    bool ends_in_remark; /* the last column is none of these: commas in it need no quotes */
 } table_columns;
-
-fc_status fc_kernel_count_parse(double *out, const char *text, const char *what, const char *source, int line,
-                                fc_error *error) {
-    uint64_t value = 0;
-    if (fc_units_parse_u64(&value, text, NULL) != FC_OK || value < 1 || (double)value > MOST_COUNT) {
-        return fc_error_set(error, FC_BAD_INPUT, source, line, 0,
-                            "%s is \"%.40s\"; a whole number from 1 to 2^53 is needed", what, text);
-    }
-    *out = (double)value;
-    return FC_OK;
-}
-
-fc_status fc_kernel_dtype_parse(uint32_t *out, const char *text, const char *source, int line, fc_error *error) {
-    for (uint32_t i = 0; i < FC_DTYPE_COUNT; i++) {
-        if (strcmp(text, fc_dtype_name((fc_dtype)i)) == 0) {
-            *out = i;
-            return FC_OK;
-        }
-    }
-    return fc_error_set(error, FC_BAD_INPUT, source, line, 0,
-                        "dtype is \"%.40s\"; allowed are fp64 fp32 tf32 fp16 bf16 fp8 mxfp8 nvfp4 int8", text);
-}
-
-fc_status fc_kernel_row_check(const fc_kernel_row *row, const char *source, fc_error *error) {
-    const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)row->kind);
-    if (row->kind >= FC_KERNEL_ALL_REDUCE && row->dims[0] < 2.0) {
-        return fc_error_set(error, FC_BAD_INPUT, source, row->line, 0,
-                            "%s over one chip moves nothing; give chips 2 "
-                            "or more",
-                            info->name);
-    }
-    bool attention = row->kind == FC_KERNEL_PREFILL || row->kind == FC_KERNEL_DECODE;
-    if (attention && row->dims[1] > row->dims[2]) {
-        return fc_error_set(error, FC_BAD_INPUT, source, row->line, 0,
-                            "q_len %.0f is more than kv_len %.0f; keys include those of the new tokens", row->dims[1],
-                            row->dims[2]);
-    }
-    if (attention && row->dims[4] > row->dims[3]) {
-        return fc_error_set(error, FC_BAD_INPUT, source, row->line, 0, "kv_heads %.0f is more than heads %.0f",
-                            row->dims[4], row->dims[3]);
-    }
-    return FC_OK;
-}
 
 static int find_column(const fc_csv *csv, const char *name) {
     for (size_t i = 0; i < csv->cells_count; i++) {
@@ -84,92 +59,122 @@ static fc_status check_heading(const fc_csv *csv, fc_error *error) {
     return FC_OK;
 }
 
-static fc_status read_heading(table_columns *out, const fc_csv *csv, fc_error *error) {
-    FC_TRY(check_heading(csv, error));
-    *out = (table_columns){find_column(csv, "chip"),
-                           find_column(csv, "dtype"),
-                           -1,
-                           find_column(csv, "seconds"),
-                           {0},
-                           FC_KERNEL_GEMM,
-                           FC_KERNEL_GEMM};
-    if (find_column(csv, "phase") >= 0) {
-        out->kind = find_column(csv, "phase");
-        out->first = FC_KERNEL_PREFILL;
-        out->last = FC_KERNEL_DECODE;
-    } else if (find_column(csv, "op") >= 0) {
-        out->kind = find_column(csv, "op");
-        out->first = FC_KERNEL_ALL_REDUCE;
-        out->last = FC_KERNEL_ALL_TO_ALL;
+static void find_columns(table_columns *out, const fc_csv *csv) {
+    const table_type *type = types;
+    while (type < types + TYPES_COUNT - 1 && find_column(csv, type->telling) < 0) {
+        type += 1;
     }
-    const fc_kernel_info *info = fc_kernel_info_of(out->first);
-    const char *missing = out->chip < 0 ? "chip" : (out->dtype < 0 ? "dtype" : NULL);
+    const bool exchange = fc_kernel_is_exchange((uint32_t)type->first) != 0;
+    *out = (table_columns){.type = type,
+                           .chip = find_column(csv, "chip"),
+                           .dtype = exchange ? -1 : find_column(csv, "dtype"),
+                           .kind = type->in_rows ? find_column(csv, type->telling) : -1,
+                           .seconds = {find_column(csv, exchange ? "dispatch_s" : "seconds"),
+                                       find_column(csv, exchange ? "combine_s" : "seconds")},
+                           .count = csv->cells_count};
+    const int last = (int)csv->cells_count - 1;
+    const fc_kernel_info *info = fc_kernel_info_of(type->first);
+    out->ends_in_remark = last != out->chip && last != out->dtype && last != out->kind && last != out->seconds[0] &&
+                          last != out->seconds[1];
     for (uint32_t i = 0; i < info->dims_count; i++) {
         out->dims[i] = find_column(csv, info->dims[i]);
+        out->ends_in_remark = out->ends_in_remark && last != out->dims[i];
+    }
+}
+
+static fc_status read_heading(table_columns *out, const fc_csv *csv, fc_error *error) {
+    FC_TRY(check_heading(csv, error));
+    find_columns(out, csv);
+    const fc_kernel_info *info = fc_kernel_info_of(out->type->first);
+    const bool needs_dtype = !fc_kernel_is_exchange((uint32_t)out->type->first);
+    const char *missing = out->chip < 0 ? "chip" : (needs_dtype && out->dtype < 0 ? "dtype" : NULL);
+    for (uint32_t i = 0; i < info->dims_count; i++) {
         missing = out->dims[i] < 0 && missing == NULL ? info->dims[i] : missing;
     }
     if (missing != NULL) {
-        return fc_error_set(error, FC_BAD_INPUT, csv->source, csv->record_line, 0,
-                            "the column \"%s\" is missing; a table has chip,dtype and m,n,k or "
-                            "phase,batch,q_len,kv_len,heads,kv_heads,head_dim or op,chips,bytes, and seconds where "
-                            "measured",
-                            missing);
+        return fc_error_set(
+            error, FC_BAD_INPUT, csv->source, csv->record_line, 0,
+            "the column \"%s\" is missing; a table has chip,dtype and m,n,k or "
+            "phase,batch,q_len,kv_len,heads,kv_heads,head_dim or op,chips,bytes or "
+            "tokens,hidden,moe_ffn_hidden,experts_per_token,experts,tp,ep,distribution, and seconds where "
+            "measured; or chip,nodes,hidden,tokens_per_chip,experts_per_token,experts,sms, and "
+            "dispatch_s,combine_s",
+            missing);
     }
     return FC_OK;
 }
 
 static fc_status read_kind(fc_kernel_row *row, const table_columns *columns, const fc_csv *csv, fc_error *error) {
-    row->kind = (uint32_t)columns->first;
     if (columns->kind < 0) {
         return FC_OK;
     }
     const char *text = csv->cells[columns->kind];
-    for (uint32_t kind = (uint32_t)columns->first; kind <= (uint32_t)columns->last; kind++) {
+    for (uint32_t kind = (uint32_t)columns->type->first; kind <= (uint32_t)columns->type->last; kind++) {
         if (strcmp(text, fc_kernel_info_of((fc_kernel_kind)kind)->name) == 0) {
             row->kind = kind;
             return FC_OK;
         }
     }
-    return fc_error_set(error, FC_BAD_INPUT, csv->source, row->line, 0,
-                        "the kernel \"%.40s\" is unknown; allowed are %s", text,
-                        columns->first == FC_KERNEL_PREFILL ? "prefill and decode"
-                                                            : "all_reduce, all_gather, reduce_scatter and all_to_all");
+    return fc_error_set(
+        error, FC_BAD_INPUT, csv->source, row->line, 0, "the kernel \"%.40s\" is unknown; allowed are %s", text,
+        columns->type->first == FC_KERNEL_PREFILL ? "prefill and decode"
+                                                  : "all_reduce, all_gather, reduce_scatter and all_to_all");
 }
 
-static fc_status read_seconds(fc_kernel_row *row, const char *text, const fc_csv *csv, fc_error *error) {
+static fc_status read_seconds(fc_kernel_row *row, const char *text, const char *what, const fc_csv *csv,
+                              fc_error *error) {
     if (text[0] == '\0') {
         return FC_OK;
     }
     if (fc_units_parse(&row->seconds, text, FC_UNIT_NONE, NULL) != FC_OK || !(row->seconds > 0.0) ||
         row->seconds > MOST_SECONDS) {
         return fc_error_set(error, FC_BAD_INPUT, csv->source, row->line, 0,
-                            "seconds is \"%.40s\"; a time above 0 and up to 1e6 is needed, or nothing", text);
+                            "%s is \"%.40s\"; a time above 0 and up to 1e6 is needed, or nothing", what, text);
     }
     return FC_OK;
 }
 
-static fc_status read_row(fc_kernel_row *row, const table_columns *columns, const fc_csv *csv, size_t heading_count,
-                          fc_error *error) {
+/* One kernel of the record: `row` knows its kind, or learns it. */
+static fc_status read_kernel(fc_kernel_row *row, const table_columns *columns, const fc_csv *csv, fc_error *error) {
     row->line = csv->record_line;
-    if (csv->cells_count != heading_count) {
-        return fc_error_set(error, FC_BAD_INPUT, csv->source, row->line, 0, "%zu cells where the heading has %zu",
-                            csv->cells_count, heading_count);
-    }
     FC_TRY(read_kind(row, columns, csv, error));
     fc_text_slug(row->chip, sizeof row->chip, csv->cells[columns->chip]);
     if (row->chip[0] == '\0') {
         return fc_error_set(error, FC_BAD_INPUT, csv->source, row->line, 0, "the chip has no name");
     }
-    FC_TRY(fc_kernel_dtype_parse(&row->dtype, csv->cells[columns->dtype], csv->source, row->line, error));
+    row->dtype = (uint32_t)fc_kernel_default_dtype(row->kind);
+    if (columns->dtype >= 0) {
+        FC_TRY(fc_kernel_dtype_parse(&row->dtype, csv->cells[columns->dtype], csv->source, row->line, error));
+    }
     const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)row->kind);
     for (uint32_t i = 0; i < info->dims_count; i++) {
-        FC_TRY(fc_kernel_count_parse(&row->dims[i], csv->cells[columns->dims[i]], info->dims[i], csv->source, row->line,
-                                     error));
+        FC_TRY(fc_kernel_dim_parse(row, i, csv->cells[columns->dims[i]], info->dims[i], csv->source, error));
     }
-    if (columns->seconds >= 0) {
-        FC_TRY(read_seconds(row, csv->cells[columns->seconds], csv, error));
+    const int column = columns->seconds[row->kind == FC_KERNEL_COMBINE];
+    if (column >= 0) {
+        const char *what = row->kind == FC_KERNEL_DISPATCH  ? "dispatch_s"
+                           : row->kind == FC_KERNEL_COMBINE ? "combine_s"
+                                                            : "seconds";
+        FC_TRY(read_seconds(row, csv->cells[column], what, csv, error));
     }
     return fc_kernel_row_check(row, csv->source, error);
+}
+
+/* The kernels of a record: one, or one of each kind of the table. */
+static fc_status read_record(fc_kernel_table *table, const table_columns *columns, const fc_csv *csv, fc_error *error) {
+    const bool remark = columns->ends_in_remark && csv->cells_count > columns->count;
+    if (csv->cells_count != columns->count && !remark) {
+        return fc_error_set(error, FC_BAD_INPUT, csv->source, csv->record_line, 0,
+                            "%zu cells where the heading has %zu", csv->cells_count, columns->count);
+    }
+    const uint32_t last = (uint32_t)(columns->kind >= 0 ? columns->type->first : columns->type->last);
+    for (uint32_t kind = (uint32_t)columns->type->first; kind <= last; kind++) {
+        fc_kernel_row *row = &table->rows[table->rows_count];
+        row->kind = kind;
+        FC_TRY(read_kernel(row, columns, csv, error));
+        table->rows_count += 1;
+    }
+    return FC_OK;
 }
 
 static size_t count_lines(const char *bytes, size_t size) {
@@ -199,7 +204,7 @@ fc_status fc_kernel_table_read(fc_kernel_table *out, fc_arena *arena, const char
         return fc_error_set(error, FC_BAD_INPUT, path, 0, 0, "the table is empty; its first line names the columns");
     }
     FC_TRY(read_heading(&columns, &csv, error));
-    size_t heading_count = csv.cells_count;
+    most *= columns.kind >= 0 ? 1U : (size_t)(columns.type->last - columns.type->first) + 1U;
     out->rows = fc_arena_alloc(arena, most * sizeof *out->rows);
     if (out->rows == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for %zu rows", most);
@@ -209,8 +214,7 @@ fc_status fc_kernel_table_read(fc_kernel_table *out, fc_arena *arena, const char
         if (!found) {
             break;
         }
-        FC_TRY(read_row(&out->rows[out->rows_count], &columns, &csv, heading_count, error));
-        out->rows_count += 1;
+        FC_TRY(read_record(out, &columns, &csv, error));
     }
     return out->rows_count > 0 ? FC_OK
                                : fc_error_set(error, FC_BAD_INPUT, path, 0, 0, "the table has a heading and no rows");

@@ -13,9 +13,10 @@ extern "C" {
 #endif
 
 #define FC_KERNEL_MAX_PARAMETERS 32
-#define FC_KERNEL_MAX_DIMS 6
+#define FC_KERNEL_MAX_DIMS 8
 #define FC_KERNEL_MAX_CURVES 64
 #define FC_KERNEL_MAX_ROWS 200000
+#define FC_KERNEL_BASIS_SIZE 400
 
 typedef enum fc_kernel_kind {
     FC_KERNEL_GEMM = 0,
@@ -25,6 +26,9 @@ typedef enum fc_kernel_kind {
     FC_KERNEL_ALL_GATHER,
     FC_KERNEL_REDUCE_SCATTER,
     FC_KERNEL_ALL_TO_ALL,
+    FC_KERNEL_DISPATCH, /* tokens to the chips of their experts, as DeepEP does it, in 8 bits */
+    FC_KERNEL_COMBINE,  /* and back, in 16 */
+    FC_KERNEL_MOE,      /* a fused layer of experts on one chip */
     FC_KERNEL_KIND_COUNT
 } fc_kernel_kind;
 
@@ -32,13 +36,20 @@ typedef enum fc_kernel_kind {
 typedef struct fc_kernel_info {
     const char *name;
     uint32_t dims_count;
-    const char *dims[FC_KERNEL_MAX_DIMS]; /* whole numbers, 1 or more */
+    /* Whole numbers, 1 or more; but "distribution" is the exponent of a power law of experts' loads, 0: balanced. */
+    const char *dims[FC_KERNEL_MAX_DIMS];
     uint32_t parameters_count;
     const char *const *parameters;
 } fc_kernel_info;
 
 /* Never NULL for kinds below the COUNT. */
 const fc_kernel_info *fc_kernel_info_of(fc_kernel_kind kind);
+/* All-reduce to all-to-all: `chips` and `bytes`. */
+int fc_kernel_is_collective(uint32_t kind);
+/* Dispatch and combine. */
+int fc_kernel_is_exchange(uint32_t kind);
+/* Whether dimension `index` of a kind is a power law's exponent and not a count. */
+int fc_kernel_is_exponent(uint32_t kind, uint32_t index);
 
 /* One kernel, and how long it took where that is known. */
 typedef struct fc_kernel_row {
@@ -59,6 +70,11 @@ typedef struct fc_kernel_curve {
     uint32_t heldout_count; /* shapes drawn before, by a hash of the shape, that it did not see */
     double heldout_median_abs_error_frac;
     double heldout_p90_abs_error_frac;
+    double nodes_most; /* dispatch and combine: the most nodes that the fit saw; 0 elsewhere */
+    fc_grade grade;
+    char basis[FC_KERNEL_BASIS_SIZE]; /* where it is not measured: what it rests on */
+    double low_frac;                  /* the spread of its rate, of the middle; 1 and 1: none given */
+    double high_frac;
 } fc_kernel_curve;
 
 /* The curves of one chip. */
@@ -68,13 +84,14 @@ typedef struct fc_kernel_set {
     fc_kernel_curve curves[FC_KERNEL_MAX_CURVES];
 } fc_kernel_set;
 
-/* What the fit starts from: the sheet of the chip. All above 0 but link_bytes_per_s. */
+/* What the fit starts from: the sheet of the chip. All above 0 but where 0 means unknown. */
 typedef struct fc_kernel_sheet {
     double cores_count;
     double flop_per_s; /* dense, of the dtype */
     double memory_bytes_per_s;
     double cache_bytes;
     double link_bytes_per_s; /* scale-up, one way; 0: unknown */
+    double net_bytes_per_s;  /* scale-out of a chip; 0: unknown */
 } fc_kernel_sheet;
 
 /* Seconds the curve gives; above 0 and finite for parameters above 0. */
@@ -94,6 +111,11 @@ int fc_kernel_is_heldout(const fc_kernel_row *row);
  * FC_BAD_INPUT with too few rows. */
 fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
                         fc_error *error);
+/* Fills the parameters of `curve` from the measured curve `like` of another chip, same kind: rates of memory times
+ * `memory_scale`, rates of arithmetic times what brings the figures (rows with seconds) out right on average, times as
+ * they are. FC_BAD_INPUT when no scale does. */
+fc_status fc_kernel_like(fc_kernel_curve *curve, const fc_kernel_curve *like, double memory_scale,
+                         const fc_kernel_row *figures, size_t figures_count, fc_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,1 @@
+printf 'chip,dtype,tokens,hidden,moe_ffn_hidden,experts_per_token,experts,tp,ep,distribution\nh100,bf16,64,4096,1536,8,128,1,1,zipf\n' >t.csv; $FLOPCAST op t.csv

@@ -1,0 +1,1 @@
+$FLOPCAST op gemm --chip mi300x --dtype bf16 --m 8192 --n 8192 --k 8192; $FLOPCAST op gemm --chip trainium2 --dtype bf16 --m 8192 --n 8192 --k 8192 --format json | grep -E "grade|basis|low_s|high_s" | cut -d: -f1

@@ -37,6 +37,22 @@ static fc_status set_of(fc_kernel_set **out, fit_command *command, const char *c
     return FC_OK;
 }
 
+/* The started curve on the rows of its chip, in memory of its own: dozens of fits would fill the command's. */
+static fc_status fit_rows(fc_kernel_curve *curve, const fc_kernel_table *table, const char *chip, fc_error *error) {
+    fc_arena *room = fc_arena_create(0);
+    size_t count = 0;
+    fc_kernel_row *rows = room != NULL ? fc_arena_alloc(room, table->rows_count * sizeof *rows) : NULL;
+    for (size_t i = 0; rows != NULL && i < table->rows_count; i++) {
+        if (strcmp(table->rows[i].chip, chip) == 0) {
+            rows[count++] = table->rows[i];
+        }
+    }
+    fc_status status = rows != NULL ? fc_kernel_fit(curve, rows, count, room, error)
+                                    : fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the rows of %s", chip);
+    fc_arena_destroy(room);
+    return status;
+}
+
 /* Fits the chip, kind and dtype of `first` on all rows of the table that share them; nothing when that was done. */
 static fc_status fit_group(fit_command *command, const fc_kernel_table *table, const fc_kernel_row *first,
                            fc_error *error) {
@@ -49,22 +65,12 @@ static fc_status fit_group(fit_command *command, const fc_kernel_table *table, c
         return fc_error_set(error, FC_OVER_LIMIT, NULL, 0, 0, "more than %d curves of %s", FC_KERNEL_MAX_CURVES,
                             set->chip);
     }
-    size_t count = 0;
-    fc_kernel_row *rows = fc_arena_alloc(command->context->arena, table->rows_count * sizeof *rows);
-    if (rows == NULL) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the rows of %s", set->chip);
-    }
-    for (size_t i = 0; i < table->rows_count; i++) {
-        if (strcmp(table->rows[i].chip, first->chip) == 0) {
-            rows[count++] = table->rows[i];
-        }
-    }
     fc_kernel_sheet sheet;
     fc_dtype rate = first->kind == FC_KERNEL_GEMM ? (fc_dtype)first->dtype : FC_DTYPE_BF16;
     FC_TRY(fc_kernel_sheet_read(&sheet, &command->catalog, first->chip, rate, error));
     fc_kernel_curve *curve = &set->curves[set->curves_count];
     fc_kernel_start(curve, (fc_kernel_kind)first->kind, (fc_dtype)first->dtype, &sheet);
-    FC_TRY(fc_kernel_fit(curve, rows, count, command->context->arena, error));
+    FC_TRY(fit_rows(curve, table, set->chip, error));
     set->curves_count += 1;
     fc_note(command->context, "%s %s %s: fitted to %u shapes, %u held out", set->chip,
             fc_dtype_name((fc_dtype)curve->dtype), fc_kernel_info_of((fc_kernel_kind)curve->kind)->name,

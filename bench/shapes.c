@@ -89,7 +89,7 @@ static const shape shapes[] = {
     {ALL, FC_SHAPE_LOGITS, FC_LAYOUT_NN, 512, 512, 8192},
     {ALL, FC_SHAPE_LOGITS, FC_LAYOUT_TN, 16384, 512, 512},
     /* few rows: decoding, small micro-batches */
-    {ALL | FEW, FC_SHAPE_DECODE, FC_LAYOUT_NT, 1, 1024, 4096},
+    {ALL, FC_SHAPE_DECODE, FC_LAYOUT_NT, 1, 1024, 4096},
     {ALL, FC_SHAPE_DECODE, FC_LAYOUT_NT, 1, 4096, 4096},
     {ALL, FC_SHAPE_DECODE, FC_LAYOUT_NT, 4, 4096, 1024},
     {ALL, FC_SHAPE_DECODE, FC_LAYOUT_NT, 4, 4096, 4096},

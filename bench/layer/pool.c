@@ -1,8 +1,15 @@
 #include "pool.h"
 
+#include "../../host/device/machine.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Looks at the other side's counter before a thread goes to sleep: about half a millisecond. A processor that slept takes
+ * as long as a small pass to come back, on a virtual machine longer. */
+#define SPINS 20000
 
 typedef struct pool_member {
     struct fc_pool *pool;
@@ -14,39 +21,69 @@ struct fc_pool {
     pthread_mutex_t lock;
     pthread_cond_t begun;
     pthread_cond_t ended;
-    uint64_t round; /* grows with each run */
-    uint32_t left;  /* members still at work */
+    _Atomic uint64_t round; /* grows with each run, after work and context were set */
+    _Atomic uint32_t left;  /* members still at work */
+    _Atomic int closing;
     uint32_t count;
     uint32_t started; /* threads made, the caller counted */
-    int closing;
+    uint32_t spins;   /* 0 where threads outnumber processors: who spins then keeps another from working */
     fc_work work;
     void *context;
     pool_member *members;
 };
 
+static void pause_a_moment(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void wait_for_round(fc_pool *pool, uint64_t done) {
+    for (uint32_t i = 0; i < pool->spins && pool->round == done && !pool->closing; i++) {
+        pause_a_moment();
+    }
+    if (pool->round != done || pool->closing) {
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (pool->round == done && !pool->closing) {
+        pthread_cond_wait(&pool->begun, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_for_members(fc_pool *pool) {
+    for (uint32_t i = 0; i < pool->spins && pool->left > 0; i++) {
+        pause_a_moment();
+    }
+    if (pool->left == 0) {
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (pool->left > 0) {
+        pthread_cond_wait(&pool->ended, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void *pool_member_main(void *argument) {
     pool_member *self = argument;
     fc_pool *pool = self->pool;
     uint64_t done = 0;
-    pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (pool->round == done && !pool->closing) {
-            pthread_cond_wait(&pool->begun, &pool->lock);
-        }
+        wait_for_round(pool, done);
         if (pool->closing) {
-            break;
+            return NULL;
         }
-        done = pool->round;
-        pthread_mutex_unlock(&pool->lock);
+        done += 1; /* no round begins before the last has ended */
         pool->work(pool->context, self->index, pool->count);
-        pthread_mutex_lock(&pool->lock);
-        pool->left -= 1;
-        if (pool->left == 0) {
+        if (atomic_fetch_sub(&pool->left, 1) == 1) {
+            /* Under the lock, so that a caller about to sleep cannot miss it. */
+            pthread_mutex_lock(&pool->lock);
             pthread_cond_signal(&pool->ended);
+            pthread_mutex_unlock(&pool->lock);
         }
     }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
 }
 
 static int start_members(fc_pool *pool) {
@@ -76,6 +113,7 @@ fc_status fc_pool_open(fc_pool **out, uint32_t count, fc_error *error) {
     }
     pool->members = members;
     pool->count = count;
+    pool->spins = count <= fc_machine_threads_count() ? SPINS : 0;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->begun, NULL);
     pthread_cond_init(&pool->ended, NULL);
@@ -101,11 +139,7 @@ void fc_pool_run(fc_pool *pool, fc_work work, void *context) {
     pthread_cond_broadcast(&pool->begun);
     pthread_mutex_unlock(&pool->lock);
     work(context, 0, pool->count);
-    pthread_mutex_lock(&pool->lock);
-    while (pool->left > 0) {
-        pthread_cond_wait(&pool->ended, &pool->lock);
-    }
-    pthread_mutex_unlock(&pool->lock);
+    wait_for_members(pool);
 }
 
 void fc_pool_close(fc_pool *pool) {

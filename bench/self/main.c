@@ -1,8 +1,9 @@
-/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS. Called by run.sh; prints a table, judges nothing. */
+/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS, or bare CALIBRATION. Called by run.sh; prints a table, judges nothing. */
 #include "self_bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void fc_self_print(const fc_self_row *row) {
     printf("%-44s %12.4g %12.4g %-8s", row->what, row->least, row->median, row->unit);
@@ -20,8 +21,13 @@ static int fail(const fc_error *error) {
 }
 
 int main(int argc, char **argv) {
+    fc_error error = {0};
+    if (argc == 3 && strcmp(argv[1], "bare") == 0) {
+        printf("%-44s %12s %12s %-8s %10s %8s\n", "", "least", "median", "unit", "goal", "ratio");
+        return fc_self_bare(argv[2], &error) == FC_OK ? 0 : fail(&error);
+    }
     if (argc != 5) {
-        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS\n");
+        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | bare CALIBRATION\n");
         return FC_USAGE;
     }
     long runs_count = strtol(argv[4], NULL, 10);
@@ -30,7 +36,6 @@ int main(int argc, char **argv) {
         return FC_USAGE;
     }
     fc_self_options options = {argv[1], argv[2], argv[3], (uint32_t)runs_count};
-    fc_error error = {0};
     printf("%-44s %12s %12s %-8s %10s %8s\n", "", "least", "median", "unit", "goal", "ratio");
     /* Processes first: a child's peak memory starts from what this process holds when it is made. */
     if (fc_self_startup(&options, &error) != FC_OK || fc_self_chain(&options, &error) != FC_OK) {

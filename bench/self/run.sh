@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # How fast flopcast itself is: start-up and memory of an estimate, counting of all models, steps timed per second.
-# usage: bench/self/run.sh [RUNS]   (default 50; needs a release build, which it makes; an idle machine is up to you)
+# `run.sh bare [BUDGET]` instead: what `flopcast bench` finds, of what plain loops find right after it.
+# usage: bench/self/run.sh [RUNS | bare [BUDGET]]   (default 50, 60s; needs a release build, which it makes; an idle machine is up to you)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/build/release
@@ -9,4 +10,8 @@ if [ ! -f "$build/CMakeCache.txt" ]; then
 fi
 cmake --build "$build" --target flopcast_cli --target flopcast_self_bench >/dev/null
 sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1 || true
+if [ "${1:-}" = bare ]; then
+    "$build/flopcast" bench --backend openblas --budget "${2:-60s}" -o "$build/bare.json" | sed -n 1p
+    exec "$build/bench/self/flopcast_self_bench" bare "$build/bare.json"
+fi
 "$build/bench/self/flopcast_self_bench" "$build/flopcast" moe-100t-rainier "$root/data" "${1:-50}"

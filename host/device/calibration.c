@@ -21,9 +21,8 @@ const char *fc_residency_name(fc_residency residency) {
 
 const char *fc_memory_op_name(fc_memory_op op) {
     static const char *const names[FC_MEMORY_OP_COUNT] = {
-        "none",    "copy", "triad",  "read",         "write",  "first-touch", "layer-norm",  "rms-norm",
-        "softmax", "gelu", "swiglu", "residual-add", "gather", "adam",        "scatter-add", "wake",
-        "wait"};
+        "none", "copy",   "triad",        "read",   "write", "first-touch", "layer-norm", "rms-norm", "softmax",
+        "gelu", "swiglu", "residual-add", "gather", "adam",  "scatter-add", "wake",       "wait"};
     return op < FC_MEMORY_OP_COUNT ? names[op] : NULL;
 }
 
@@ -137,6 +136,26 @@ static void use_curve(fc_matmul_curve *out, const fc_fit_dtype *fitted, double p
     out->launch_s = fitted->launch_s;
 }
 
+/* Multiply-adds a second on registers, of all threads or of one; 0: not measured. */
+static double ceiling_of(const fc_calibration *calibration, uint32_t dtype, bool all_threads) {
+    double rate = 0.0;
+    for (uint32_t i = 0; i < calibration->samples_count; i++) {
+        const fc_sample *sample = &calibration->samples[i];
+        bool wanted = all_threads ? is_on_all_threads(sample, calibration) : sample->threads == 1;
+        if (sample->kind == FC_SAMPLE_CEILING && sample->dtype == dtype && wanted) {
+            rate = 2.0 * sample->batch * sample->m * sample->n * sample->k / sample->seconds;
+        }
+    }
+    return rate;
+}
+
+/* What a thread keeps of its rate while all the others work: clocks fall with the processors in use. */
+static double together_frac(const fc_calibration *calibration, uint32_t dtype) {
+    double all = ceiling_of(calibration, dtype, true);
+    double one = ceiling_of(calibration, dtype, false);
+    return all > 0.0 && one > 0.0 ? fc_hd_min(1.0, all / (one * calibration->device.threads)) : 1.0;
+}
+
 /* A processor's products are timed one by one, each with its own start. With one thread alone, all are one. */
 static void use_threads(fc_chip *out, const fc_calibration *calibration) {
     const fc_fit *fit = &calibration->fit;
@@ -150,6 +169,7 @@ static void use_threads(fc_chip *out, const fc_calibration *calibration) {
         const fc_fit_dtype *one = fit->threads > 1 ? &fit->one_thread[i] : &fit->dtype[i];
         if (one->peak_flop_per_s > 0.0) {
             use_curve(&out->one_thread[i], one, peak);
+            out->one_thread[i].eff_frac *= together_frac(calibration, i);
         }
     }
 }

@@ -269,6 +269,8 @@ static const fc_field stack_fields[] = {
     SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
     NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
            "on a processor: tensors this large are mapped anew each time; 0: none is"),
+    NUMBER(fc_stack, touch_overhead_frac, "touch_overhead", FC_UNIT_FRAC, 0, 10,
+           "on a processor: what mapping a tensor takes beyond the measured first touch, of that"),
     NUMBER(fc_stack, weight_moves, "weight_moves", FC_UNIT_NONE, 0, 1000,
            "on a processor: numbers a parameter that the optimizer moves, one kernel an operation; 0: one fused pass"),
     NUMBER(fc_stack, weight_tensors, "weight_tensors", FC_UNIT_NONE, 0, 100,

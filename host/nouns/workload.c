@@ -51,6 +51,7 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"straggler", offsetof(fc_stack, straggler_frac), FC_UNIT_FRAC, 0.0, 1.0},
         {"reserve", offsetof(fc_stack, reserve_bytes), FC_UNIT_BYTES, 0.0, 1e12},
         {"fresh_tensor", offsetof(fc_stack, fresh_tensor_bytes), FC_UNIT_BYTES, 0.0, 1e12},
+        {"touch_overhead", offsetof(fc_stack, touch_overhead_frac), FC_UNIT_FRAC, 0.0, 10.0},
         {"weight_moves", offsetof(fc_stack, weight_moves), FC_UNIT_NONE, 0.0, 1000.0},
         {"weight_tensors", offsetof(fc_stack, weight_tensors), FC_UNIT_NONE, 0.0, 100.0},
         {"pool_switch", offsetof(fc_stack, pool_switch_s), FC_UNIT_S, 0.0, 1.0},

@@ -73,9 +73,9 @@ static double kernels_s(const fc_step_machine *on, double kernels_count) {
 
 /* Tensors below the least size come out of memory that the process has kept. */
 static double touch_s(const fc_step_machine *on, double tensors_count, double bytes) {
+    double rate = on->chip->first_touch_bytes_per_s;
     bool fresh = on->stack->fresh_tensor_bytes > 0.0 && bytes >= on->stack->fresh_tensor_bytes;
-    return fresh && on->chip->first_touch_bytes_per_s > 0.0 ? tensors_count * bytes / on->chip->first_touch_bytes_per_s
-                                                            : 0.0;
+    return fresh && rate > 0.0 ? (1.0 + on->stack->touch_overhead_frac) * tensors_count * bytes / rate : 0.0;
 }
 
 static fc_op_time passes_of(const fc_step_machine *on, const fc_op *op) {

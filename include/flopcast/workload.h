@@ -47,6 +47,8 @@ typedef struct fc_stack {
     /* On a processor. */
     uint8_t own_threads;       /* each thread takes a piece of every product and its own heads; else the library's do */
     double fresh_tensor_bytes; /* a tensor as large or larger is mapped anew each time it is made; 0: none is */
+    double
+        touch_overhead_frac; /* what mapping a tensor takes beyond the first touch that was measured, of that; 0 or more */
     double weight_moves;   /* numbers a parameter that optimizer and gradient sums move, one kernel an operation; 0: one
                                 * fused pass */
     double weight_tensors; /* tensors a parameter that the optimizer makes anew on its way */

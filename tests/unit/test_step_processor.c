@@ -105,6 +105,9 @@ static void test_step_processor__maps_large_tensors_anew(void **state) {
     double touched = step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8 / logits_bytes;
     /* four of the logits' size; gradient of table and of head; two tensors of the optimizer for each */
     assert_near(touched, 4.0 + 2.0 + 2.0 * 2.0, 1e-9);
+    study.stack.touch_overhead_frac = 0.5;
+    assert_near(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8 / logits_bytes, 1.5 * touched, 1e-9);
+    study.stack.touch_overhead_frac = 0.0;
     study.stack.fresh_tensor_bytes = logits_bytes + 1.0;
     assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
     study.stack.fresh_tensor_bytes = 1.0;

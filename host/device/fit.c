@@ -8,8 +8,8 @@
 #include "flopcast/calibration.h"
 #include "flopcast/hd/math.h"
 #include "flopcast/hd/roofline.h"
+#include "squares.h"
 
-#include <cminpack.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -118,72 +118,44 @@ static fc_fit_dtype from_coordinates(const double *x, const fit_problem *problem
     return fitted;
 }
 
-/* Small errors as they are; above BEND their square grows only as fast as the error (pseudo-Huber). */
-static double softened(double error) {
-    double ratio = error / BEND;
-    double size = BEND * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
-    return error < 0.0 ? -size : size;
-}
-
-static int residuals(void *context, int count, int parameters_count, const double *x, double *out, int flag) {
+static void residuals(const void *context, const double *x, double *out, size_t count) {
     const fit_problem *problem = context;
-    (void)flag;
     fc_fit_dtype fitted = from_coordinates(x, problem);
     for (uint32_t i = 0; i < problem->count; i++) {
         const fc_sample *sample = problem->samples[i];
         double rate = traffic_bytes_per_s(sample, problem->memory_bytes_per_s);
-        out[i] = softened(fc_hd_log(curve_s(&fitted, rate, sample) / sample->seconds));
+        out[i] = fc_squares_soften(fc_hd_log(curve_s(&fitted, rate, sample) / sample->seconds), BEND);
     }
-    for (int i = 0; i < parameters_count && (int)problem->count + i < count; i++) {
-        out[(int)problem->count + i] = PULL * (x[i] - problem->start[i]);
+    for (size_t i = 0; i < PARAMETERS && problem->count + i < count; i++) {
+        out[problem->count + i] = PULL * (x[i] - problem->start[i]);
     }
-    return 0;
-}
-
-/* What MINPACK works in. */
-typedef struct descent {
-    double values[FC_MAX_SAMPLES + PARAMETERS];
-    double jacobian[(FC_MAX_SAMPLES + PARAMETERS) * PARAMETERS];
-    double last[FC_MAX_SAMPLES + PARAMETERS];
-} descent;
-
-/* One descent; the sum of squared residuals where it ended. */
-static double descend(double *x, descent *room, fit_problem *problem) {
-    double scale[PARAMETERS] = {0};
-    double product[PARAMETERS];
-    double a[PARAMETERS];
-    double b[PARAMETERS];
-    double c[PARAMETERS];
-    int pivots[PARAMETERS];
-    int evaluations = 0;
-    int m = (int)problem->count + PARAMETERS;
-    memcpy(problem->start, x, sizeof problem->start);
-    /* Whatever it says of its way, the point it ended at is judged like those of the other starts. */
-    (void)lmdif(residuals, problem, m, PARAMETERS, x, room->values, 1e-9, 1e-9, 0.0, MOST_EVALUATIONS, 1e-5, scale, 1,
-                1.0, 0, &evaluations, room->jacobian, m, pivots, product, a, b, c, room->last);
-    double sum = 0.0;
-    for (int i = 0; i < m; i++) {
-        sum += room->values[i] * room->values[i];
-    }
-    return sum;
 }
 
 /* The best of a few starts: ramps absent, of a vector, of a tile. */
-static fc_fit_dtype best_curve(fit_problem *problem) {
+static fc_status best_curve(fc_fit_dtype *out, fit_problem *problem, fc_error *error) {
     static const double half_starts[] = {0.1, 8.0, 64.0};
+    fc_squares squares = {.residuals = residuals,
+                          .context = problem,
+                          .parameters_count = PARAMETERS,
+                          .residuals_count = problem->count + PARAMETERS,
+                          .tolerance = 1e-9,
+                          .step_frac = 1e-5,
+                          .most_evaluations = MOST_EVALUATIONS};
     double best_x[PARAMETERS] = {0.0};
     double best = -1.0;
-    descent room;
     for (size_t start = 0; start < sizeof half_starts / sizeof half_starts[0]; start++) {
         double half = fc_hd_log(half_starts[start]);
         double x[PARAMETERS] = {0.1, half, half, half, fc_hd_log(0.5 * problem->least_s), 0.0, 0.0};
-        double value = descend(x, &room, problem);
-        if (best < 0.0 || value < best) {
-            best = value;
+        double sum = 0.0;
+        memcpy(problem->start, x, sizeof problem->start);
+        FC_TRY(fc_squares_least(x, &sum, &squares, error));
+        if (best < 0.0 || sum < best) {
+            best = sum;
             memcpy(best_x, x, sizeof x);
         }
     }
-    return from_coordinates(best_x, problem);
+    *out = from_coordinates(best_x, problem);
+    return FC_OK;
 }
 
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
@@ -229,8 +201,9 @@ static double memory_rate(const fc_sample *samples, uint32_t count, uint32_t op)
 
 /* ---- the fit ----------------------------------------------------------------------------------------------------- */
 
-/* False when the dtype has too few samples on all threads, or on one: its entry then stays "not measured". */
-static bool fit_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype, bool one_thread) {
+/* A dtype with too few samples on all threads, or on one, leaves its entry "not measured" and *out_done false. */
+static fc_status fit_dtype(bool *out_done, fc_fit *out, const fc_sample *samples, uint32_t samples_count,
+                           uint32_t dtype, bool one_thread, fc_error *error) {
     const fc_sample *used[FC_MAX_SAMPLES];
     uint32_t of_layout[FC_LAYOUT_COUNT] = {0};
     fit_problem problem = {.samples = used, .memory_bytes_per_s = out->memory_bytes_per_s};
@@ -247,16 +220,17 @@ static bool fit_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_co
         of_layout[sample->layout] += 1;
         used[problem.count++] = sample;
     }
-    if (problem.count < LEAST_SAMPLES) {
-        return false;
+    *out_done = problem.count >= LEAST_SAMPLES;
+    if (!*out_done) {
+        return FC_OK;
     }
     for (int layout = 0; layout < FC_LAYOUT_COUNT; layout++) {
         problem.has_layout[layout] = of_layout[layout] >= LEAST_OF_LAYOUT && of_layout[0] >= LEAST_OF_LAYOUT;
     }
     fc_fit_dtype *fitted = one_thread ? &out->one_thread[dtype] : &out->dtype[dtype];
-    *fitted = best_curve(&problem);
+    FC_TRY(best_curve(fitted, &problem, error));
     fitted->samples_count = problem.count;
-    return true;
+    return FC_OK;
 }
 
 static void judge_dtype(fc_fit *out, const fc_sample *samples, uint32_t samples_count, uint32_t dtype,
@@ -288,12 +262,13 @@ fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t sam
     out->copy_bytes_per_s = memory_rate(samples, samples_count, FC_MEMORY_OP_COPY);
     bool any = false;
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        if (fit_dtype(out, samples, samples_count, dtype, false)) {
-            judge_dtype(out, samples, samples_count, dtype, false);
-            any = true;
-        }
-        if (fit_dtype(out, samples, samples_count, dtype, true)) {
-            judge_dtype(out, samples, samples_count, dtype, true);
+        for (int one_thread = 0; one_thread < 2; one_thread++) {
+            bool done = false;
+            FC_TRY(fit_dtype(&done, out, samples, samples_count, dtype, one_thread != 0, error));
+            if (done) {
+                judge_dtype(out, samples, samples_count, dtype, one_thread != 0);
+            }
+            any = any || (done && one_thread == 0);
         }
     }
     FC_TRY(fc_calibration_fit_collectives(out, samples, samples_count, error));

@@ -8,8 +8,8 @@
 #include "../base/stats.h"
 #include "flopcast/calibration.h"
 #include "flopcast/hd/math.h"
+#include "squares.h"
 
-#include <cminpack.h>
 #include <stdbool.h>
 
 /* Above this an error of log time counts by its size. */
@@ -97,7 +97,7 @@ static void solve(fc_fit_collective *fitted, const fc_sample *samples, uint32_t 
     fitted->bus_bytes_per_s = beta > 0.0 ? frac * unit_bytes / (beta * unit_s) : 0.0;
 }
 
-/* What lmdif works on: the logarithms of latency and slope. */
+/* What the fit works on: the logarithms of latency and slope. */
 typedef struct refinement {
     const fc_fit_collective *fitted;
     const fc_sample *samples;
@@ -105,53 +105,39 @@ typedef struct refinement {
     double frac;
 } refinement;
 
-static double softened(double error) {
-    double ratio = error / BEND;
-    double size = BEND * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
-    return error < 0.0 ? -size : size;
-}
-
-static int residuals(void *context, int count, int parameters_count, const double *x, double *out, int flag) {
+static void residuals(const void *context, const double *x, double *out, size_t count) {
     const refinement *r = context;
     double latency_s = fc_hd_exp(fc_hd_clamp(x[0], -60.0, 60.0));
     double slope = fc_hd_exp(fc_hd_clamp(x[1], -120.0, 60.0));
-    int used = 0;
-    (void)parameters_count;
-    (void)flag;
+    size_t used = 0;
     for (uint32_t i = 0; i < r->count && used < count; i++) {
         const fc_sample *sample = &r->samples[i];
         if (is_of(sample, r->fitted)) {
-            out[used++] = softened(fc_hd_log((latency_s + r->frac * sample->bytes * slope) / sample->seconds));
+            double predicted_s = latency_s + r->frac * sample->bytes * slope;
+            out[used++] = fc_squares_soften(fc_hd_log(predicted_s / sample->seconds), BEND);
         }
     }
-    return 0;
 }
 
 /* From the linear solution to the least error of log time; with fewer than three sizes there is nothing to weigh. */
-static void refine(fc_fit_collective *fitted, const fc_sample *samples, uint32_t count) {
-    enum { N = 2 };
-    double values[FC_MAX_SAMPLES];
-    double jacobian[N * FC_MAX_SAMPLES];
-    double last[FC_MAX_SAMPLES];
-    double scale[N] = {0};
-    double product[N];
-    double a[N];
-    double b[N];
-    double c[N];
-    int pivots[N];
-    int evaluations = 0;
-    int m = (int)fitted->samples_count;
-    if (m < 3 || !(fitted->latency_s > 0.0) || !(fitted->bus_bytes_per_s > 0.0)) {
-        return;
+static fc_status refine(fc_fit_collective *fitted, const fc_sample *samples, uint32_t count, fc_error *error) {
+    if (fitted->samples_count < 3 || !(fitted->latency_s > 0.0) || !(fitted->bus_bytes_per_s > 0.0)) {
+        return FC_OK;
     }
     refinement r = {fitted, samples, count, fc_collective_traffic_frac((fc_collective_op)fitted->op, fitted->ranks)};
-    double x[N] = {fc_hd_log(fitted->latency_s), fc_hd_log(slope_s(fitted))};
-    int told = lmdif(residuals, &r, m, N, x, values, 1e-10, 1e-10, 0.0, 500, 1e-6, scale, 1, 1.0, 0, &evaluations,
-                     jacobian, m, pivots, product, a, b, c, last);
-    if (told > 0) { /* else the linear solution stands */
-        fitted->latency_s = fc_hd_exp(x[0]);
-        fitted->bus_bytes_per_s = 1.0 / fc_hd_exp(x[1]);
-    }
+    fc_squares squares = {.residuals = residuals,
+                          .context = &r,
+                          .parameters_count = 2,
+                          .residuals_count = fitted->samples_count,
+                          .tolerance = 1e-10,
+                          .step_frac = 1e-6,
+                          .most_evaluations = 500};
+    double x[2] = {fc_hd_log(fitted->latency_s), fc_hd_log(slope_s(fitted))};
+    double sum = 0.0;
+    FC_TRY(fc_squares_least(x, &sum, &squares, error));
+    fitted->latency_s = fc_hd_exp(x[0]);
+    fitted->bus_bytes_per_s = 1.0 / fc_hd_exp(x[1]);
+    return FC_OK;
 }
 
 static double median_error(const fc_fit_collective *fitted, const fc_sample *samples, uint32_t count) {
@@ -193,7 +179,7 @@ fc_status fc_calibration_fit_collectives(fc_fit *out, const fc_sample *samples, 
         fc_fit_collective *fitted = &out->collectives[out->collectives_count++];
         *fitted = (fc_fit_collective){.op = sample->collective_op, .ranks = sample->ranks};
         solve(fitted, samples, samples_count);
-        refine(fitted, samples, samples_count);
+        FC_TRY(refine(fitted, samples, samples_count, error));
         fitted->median_abs_error_frac = median_error(fitted, samples, samples_count);
     }
     return FC_OK;

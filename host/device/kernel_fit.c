@@ -1,9 +1,9 @@
-/* kernel_fit.c: the curves of kernels.h fitted with cminpack's lmdif. */
+/* kernel_fit.c: the curves of kernels.h fitted to measured kernels. */
 #include "../base/stats.h"
 #include "flopcast/hd/kernel_attention.h"
 #include "kernel_experts.h"
+#include "squares.h"
 
-#include <cminpack.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -84,64 +84,38 @@ static void curve_at(fc_kernel_curve *out, const fit_work *work, const double *x
     }
 }
 
-/* Small errors stay as they are; above `bend` their square grows only as fast as the error (pseudo-Huber). */
-static double softened(double error, double bend) {
-    double ratio = error / bend;
-    double size = bend * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
-    return error < 0.0 ? -size : size;
-}
-
-static int residuals(void *data, int count, int parameters_count, const double *x, double *out, int flag) {
-    const fit_work *work = data;
+static void residuals(const void *context, const double *x, double *out, size_t count) {
+    const fit_work *work = context;
     fc_kernel_curve curve;
-    (void)flag;
     curve_at(&curve, work, x);
     for (size_t i = 0; i < work->rows_count; i++) {
         double predicted_s = fc_kernel_predict_s(&curve, work->rows[i]->dims);
-        out[i] = softened(fc_hd_log(predicted_s / work->rows[i]->seconds), work->bend);
+        out[i] = fc_squares_soften(fc_hd_log(predicted_s / work->rows[i]->seconds), work->bend);
     }
-    for (int i = 0; i < parameters_count && (int)work->rows_count + i < count; i++) {
-        out[(int)work->rows_count + i] = work->pull * x[i];
+    for (size_t i = 0; i < work->parameters_count && work->rows_count + i < count; i++) {
+        out[work->rows_count + i] = work->pull * x[i];
     }
-    return 0;
 }
 
 /* Coarse first, so that far starts come near, then fine. *cost: the sum of squares that remains. */
-static fc_status minimise(double *x, double *cost, fit_work *work, fc_arena *arena, fc_error *error) {
-    size_t n = work->parameters_count;
-    size_t m = work->rows_count + n;
-    double *values = fc_arena_alloc(arena, m * sizeof *values);
-    double *jacobian = fc_arena_alloc(arena, m * n * sizeof *jacobian);
-    double *last = fc_arena_alloc(arena, m * sizeof *last);
-    if (values == NULL || jacobian == NULL || last == NULL) {
-        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for a fit of %zu shapes", work->rows_count);
-    }
-    double scale[FC_KERNEL_MAX_PARAMETERS] = {0};
-    double product[FC_KERNEL_MAX_PARAMETERS];
-    double a[FC_KERNEL_MAX_PARAMETERS];
-    double b[FC_KERNEL_MAX_PARAMETERS];
-    double c[FC_KERNEL_MAX_PARAMETERS];
-    int pivots[FC_KERNEL_MAX_PARAMETERS];
+static fc_status minimise(double *x, double *cost, fit_work *work, fc_error *error) {
     static const double bends[] = {COARSE_ERROR, FINE_ERROR, FINE_ERROR};
+    fc_squares squares = {.residuals = residuals,
+                          .context = work,
+                          .parameters_count = work->parameters_count,
+                          .residuals_count = work->rows_count + work->parameters_count,
+                          .tolerance = work->tolerance,
+                          .step_frac = 1e-4,
+                          .most_evaluations = work->most_rounds * (int)(work->parameters_count + 1)};
     for (size_t round = 0; round < sizeof bends / sizeof bends[0]; round++) {
-        int evaluations = 0;
         work->bend = bends[round];
-        int told = lmdif(residuals, work, (int)m, (int)n, x, values, work->tolerance, work->tolerance, 0.0,
-                         work->most_rounds * (int)(n + 1), 1e-4, scale, 1, 1.0, 0, &evaluations, jacobian, (int)m,
-                         pivots, product, a, b, c, last);
-        if (told <= 0) {
-            return fc_error_set(error, FC_FAILED, NULL, 0, 0, "the fit did not run: lmdif says %d", told);
-        }
-    }
-    *cost = 0.0;
-    for (size_t i = 0; i < m; i++) {
-        *cost += values[i] * values[i];
+        FC_TRY(fc_squares_least(x, cost, &squares, error));
     }
     return FC_OK;
 }
 
 /* Fits from every start, with each value of the kind's choice, and leaves the curve that comes nearest to the rows. */
-static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_arena *arena, fc_error *error) {
+static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_error *error) {
     const kernel_choice *choice = choice_of(curve->kind);
     const uint32_t values_count = choice != NULL ? 2 : 1;
     const fc_kernel_curve first = *curve;
@@ -158,7 +132,7 @@ static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_arena *aren
             start.parameters[choice->parameter] = choice->values[i % values_count];
         }
         work->start = &start;
-        FC_TRY(minimise(x, &cost, work, arena, error));
+        FC_TRY(minimise(x, &cost, work, error));
         if (cost < least || i == 0) {
             least = cost;
             curve_at(curve, work, x);
@@ -216,7 +190,7 @@ fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_
                      .parameters_count = info->parameters_count,
                      .bend = COARSE_ERROR,
                      .pull = pull_of(curve->kind)};
-    FC_TRY(fit_best(curve, &work, arena, error));
+    FC_TRY(fit_best(curve, &work, error));
     for (size_t i = 0; i < fitted_count && fc_kernel_is_exchange(curve->kind); i++) {
         curve->nodes_most = fc_hd_max(curve->nodes_most, fitted[i]->dims[0]);
     }

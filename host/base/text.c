@@ -193,3 +193,11 @@ void fc_text_addf(fc_text *text, const char *format, ...) {
         text->size += (size_t)size;
     }
 }
+
+uint32_t fc_text_hash(const char *text) {
+    uint32_t hash = 2166136261u;
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    }
+    return hash;
+}

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+/* FNV-1a (Fowler, Noll and Vo 1991), 32 bits: the same on every machine. */
+uint32_t fc_text_hash(const char *text);
 /* The candidate nearest to `name` by edit distance, or NULL when none is near enough to be meant. */
 const char *fc_text_nearest(const char *name, const char *const *candidates, size_t count);
 /* Lower case, runs of anything but letters and digits become one '-': "H100_SXM" and "h100 sxm" are "h100-sxm". */

@@ -133,13 +133,27 @@ static bool part_states(const fc_node *part, size_t offset) {
     return offset == offsetof(fc_study, cluster.chips_count);
 }
 
+/* A key without the deal's or the part's name before it: what two parts have in common. */
+static const char *bare_key(const char *key, const char *path, const char *side_name) {
+    const char *const prefixes[] = {path, side_name};
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(key, prefixes[i], length) == 0 && key[length] == '.') {
+            return key + length + 1;
+        }
+    }
+    return key;
+}
+
 /* Spreads that a deal states for all its parts are one belief; what a part states is its own. */
-static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, const fc_node *part) {
-    enum { BELIEF_SHIFT = 16, OWN_SHIFT = 24 };
+static void mark_beliefs(fc_study *out, uint32_t side, uint32_t part_index, const fc_node *part, const char *path,
+                         const char *side_name) {
     for (uint32_t i = 0; i < out->spreads_count; ++i) {
         fc_spread *spread = &out->spreads[i];
-        uint32_t own = part_states(part, spread->offset) ? (part_index + 1) << OWN_SHIFT : 0;
-        spread->belief = ((side + 1) << BELIEF_SHIFT) + spread->offset + own;
+        uint32_t own = part_states(part, spread->offset) ? part_index + 1 : 0;
+        char name[FC_NAME_SIZE + 32];
+        (void)snprintf(name, sizeof name, "%u/%u/%s", side, own, bare_key(spread->key, path, side_name));
+        spread->belief = (fc_text_hash(name) & 0x7FFFFFFFU) | 1U; /* never 0, which would be no belief */
     }
 }
 
@@ -177,7 +191,7 @@ static fc_status load_part(fc_study *out, building *b, uint32_t side_index, uint
     FC_TRY(fc_load_power(out, &loading, path, error));
     FC_TRY(fc_load_domain(&out->domain, &loading, out, error));
     FC_TRY(at_node(fc_deal_check(&out->deal, error), side, error));
-    mark_beliefs(out, side_index, part_index, part);
+    mark_beliefs(out, side_index, part_index, part, path, side_name);
     append_facts(b, &loading);
     return FC_OK;
 }

@@ -19,7 +19,7 @@ static void choose(fc_bench_state *state) {
     memset(sample, 0, sizeof *sample);
     sample->kind = FC_SAMPLE_MATMUL;
     sample->batch = 1;
-    while (sample->dtype < FC_DTYPE_COUNT && !(state->best_flop_per_s[sample->dtype] > 0.0)) {
+    while (sample->dtype + 1U < FC_DTYPE_COUNT && !(state->best_flop_per_s[sample->dtype] > 0.0)) {
         sample->dtype++;
     }
     double most_s = CALL_BUDGET_FRAC * state->options->budget_s;

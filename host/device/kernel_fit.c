@@ -131,11 +131,12 @@ static fc_status fit_best(fc_kernel_curve *curve, fit_work *work, fc_error *erro
         if (choice != NULL) {
             start.parameters[choice->parameter] = choice->values[i % values_count];
         }
-        work->start = &start;
-        FC_TRY(minimise(x, &cost, work, error));
+        fit_work attempt = *work;
+        attempt.start = &start;
+        FC_TRY(minimise(x, &cost, &attempt, error));
         if (cost < least || i == 0) {
             least = cost;
-            curve_at(curve, work, x);
+            curve_at(curve, &attempt, x);
         }
     }
     return FC_OK;

@@ -221,7 +221,7 @@ static void rank_causes(int *order, const double *cause_s) {
 
 static void say_causes(const page *p) {
     const fc_step *step = &p->e->point.step;
-    int order[FC_STEP_CAUSE_COUNT];
+    int order[FC_STEP_CAUSE_COUNT] = {0};
     rank_causes(order, step->cause_s);
     char whole[32];
     fc_text_addf(p->text, "\nWhere a step goes (%s with every input at its middle)\n",

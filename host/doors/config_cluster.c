@@ -3,9 +3,11 @@
 
 #include "../base/text.h"
 #include "calibration_file.h"
+#include "chip_curves.h"
 
 #include "flopcast/calibration.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Imported collectives become the one network that the chip has. */
@@ -82,23 +84,60 @@ static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path
     return fc_layer_refuse(tree, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error);
 }
 
+static fc_status refuse_chip_entry(const fc_node *entry, fc_error *error) {
+    const char *keys[FC_ENTRY_KEYS_COUNT + 1];
+    memcpy(keys, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT * sizeof keys[0]);
+    keys[FC_ENTRY_KEYS_COUNT] = "kernels_like";
+    return fc_layer_refuse(entry, FC_NOUN_CHIP, keys, FC_ENTRY_KEYS_COUNT + 1, error);
+}
+
+/* Who states how much of the peak matmuls or attention reach means that, and no measured curve. */
+static void drop_stated(fc_chip *out, const fc_node *node) {
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        char key[FC_NAME_SIZE];
+        (void)snprintf(key, sizeof key, "matmul_eff_%s", fc_dtype_name((fc_dtype)dtype));
+        if (fc_node_get(node, key) != NULL) {
+            out->curves.matmul[dtype].cores_count = 0.0;
+        }
+    }
+    if (fc_node_get(node, "attention_eff") != NULL) {
+        out->curves.attention.cores_count = 0.0;
+    }
+    if (fc_node_get(node, "scaleup_eff") != NULL) {
+        for (int i = 0; i < FC_CHIP_LINK_COUNT; i++) {
+            out->curves.link[i].cores_count = 0.0;
+        }
+    }
+}
+
+static fc_status attach_curves(fc_chip *out, fc_loading *loading, const fc_node *entry, const fc_node *node,
+                               fc_error *error) {
+    const fc_node *like = fc_node_get(entry, "kernels_like");
+    const char *like_name = like != NULL && like->kind == FC_NODE_SCALAR ? like->text : NULL;
+    FC_TRY(fc_chip_curves_attach(out, &loading->config->catalog, entry->key, like_name, error));
+    if (node != NULL && node->kind == FC_NODE_MAP) {
+        drop_stated(out, node);
+    }
+    return FC_OK;
+}
+
 static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {
     *out = fc_chip_default();
     bool is_local = false;
+    fc_node *entry = NULL;
     fc_node *base = node != NULL && node->kind == FC_NODE_MAP ? fc_node_get(node, "base") : node;
     if (base != NULL && base->kind == FC_NODE_SCALAR && strcmp(base->text, "local") == 0) {
         base->used = true;
         is_local = true;
         FC_TRY(read_local_chip(out, loading, base, error));
     } else {
-        fc_node *entry = NULL;
         FC_TRY(fc_layer_entry(&entry, loading, "chips", node, "chip", error));
         if (entry != NULL) {
             FC_TRY(read_family(out, loading, path, entry, error));
             (void)fc_text_copy(out->name, sizeof out->name, entry->key);
             FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, entry, fc_layer_origin(loading, "chip", entry),
                                  FC_GRADE_VENDOR, error));
-            FC_TRY(fc_layer_refuse(entry, FC_NOUN_CHIP, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT, error));
+            FC_TRY(refuse_chip_entry(entry, error));
         } else if (node == NULL || node->kind == FC_NODE_NULL) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                 "the cluster names no chip: give cluster.chip, for example {chip: h100-sxm, chips: 8}; "
@@ -118,6 +157,7 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
         FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, node, "study", FC_GRADE_EXACT, error));
         FC_TRY(fc_layer_refuse(node, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error));
     }
+    FC_TRY(entry != NULL ? attach_curves(out, loading, entry, node, error) : FC_OK);
     return is_local ? check_local_memory(out, node, error) : FC_OK;
 }
 

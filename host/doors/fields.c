@@ -154,7 +154,9 @@ static const fc_field model_fields[] = {
         NUMBER(fc_chip, matmul[index].m_half, "matmul_m_half_" suffix, FC_UNIT_COUNT, 0, 1e6,                          \
                "m at which a matmul runs at half rate"),                                                               \
         NUMBER(fc_chip, matmul[index].n_half, "matmul_n_half_" suffix, FC_UNIT_COUNT, 0, 1e6, "the same for n"),       \
-        NUMBER(fc_chip, matmul[index].k_half, "matmul_k_half_" suffix, FC_UNIT_COUNT, 0, 1e6, "the same for k")
+        NUMBER(fc_chip, matmul[index].k_half, "matmul_k_half_" suffix, FC_UNIT_COUNT, 0, 1e6, "the same for k"),       \
+        NUMBER(fc_chip, matmul_hot_frac[index], "matmul_hot_" suffix, FC_UNIT_FRAC, 0, 2,                              \
+               "rate of matmuls within a step, of their rate measured alone")
 
 static const fc_field chip_fields[] = {
     WORDS(fc_chip, vendor, "vendor", "who makes it"),
@@ -266,6 +268,21 @@ static const fc_field stack_fields[] = {
     NUMBER(fc_stack, expert_imbalance, "expert_imbalance", FC_UNIT_NONE, 1, 10, "most loaded expert rank / average"),
     NUMBER(fc_stack, straggler_frac, "straggler", FC_UNIT_FRAC, 0, 1, "time lost to the slowest rank"),
     NUMBER(fc_stack, reserve_bytes, "reserve", FC_UNIT_BYTES, 0, 1e12, "memory the framework keeps, per chip"),
+    NUMBER(fc_stack, host_layer_s, "host_per_layer", FC_UNIT_S, 0, 1, "of the host, to launch one layer forward"),
+    NUMBER(fc_stack, host_backward_ratio, "host_backward_ratio", FC_UNIT_NONE, 0, 10, "the same backward, of forward"),
+    NUMBER(fc_stack, host_moe_layer_s, "host_per_moe_layer", FC_UNIT_S, 0, 1, "more of it for a layer of experts"),
+    NUMBER(fc_stack, host_step_s, "host_per_step", FC_UNIT_S, 0, 60, "of the host, once a step"),
+    NUMBER(fc_stack, attention_rate_frac, "attention_rate", FC_UNIT_FRAC, 0, 4,
+           "rate of its attention kernel, of the one that the chip's curve was measured with"),
+    NUMBER(fc_stack, attention_backward_frac, "attention_backward", FC_UNIT_FRAC, 0, 4,
+           "rate of the backward kernel, of the forward one's"),
+    NUMBER(fc_stack, overlap_cost_frac, "overlap_cost", FC_UNIT_FRAC, 0, 2,
+           "what hidden traffic takes from the compute beside it, of its own time"),
+    NUMBER(fc_stack, grad_add_bytes, "grad_add", FC_UNIT_BYTES, 0, 100,
+           "moved a parameter and micro-batch to add up gradients"),
+    NUMBER(fc_stack, grad_wire_bytes, "grad_wire", FC_UNIT_BYTES, 0, 8, "of a gradient between replicas"),
+    SWITCH(fc_stack, grads_every_micro_batch, "grads_every_micro_batch", "replicas add up after each micro-batch"),
+    SWITCH(fc_stack, pp_send_whole, "pp_send_whole", "each tensor rank sends the whole activation to the next stage"),
     SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
     NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
            "on a processor: tensors this large are mapped anew each time; 0: none is"),

@@ -252,8 +252,8 @@ fc_status fc_kernel_file_read(bool *found, fc_kernel_set *out, const fc_catalog 
 
 /* ---- the chip's sheet -------------------------------------------------------------------------------------------- */
 
-fc_status fc_kernel_sheet_read(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
-                               fc_error *error) {
+fc_status fc_kernel_sheet_rates(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
+                                fc_error *error) {
     fc_node *node = NULL;
     char key[64];
     FC_TRY(fc_catalog_read(&node, catalog, "chips", chip, NULL, error));
@@ -264,13 +264,21 @@ fc_status fc_kernel_sheet_read(fc_kernel_sheet *out, const fc_catalog *catalog, 
     FC_TRY(read_sheet_value(&out->cache_bytes, node, "l2", FC_UNIT_BYTES, error));
     FC_TRY(read_sheet_value(&out->net_bytes_per_s, node, "scaleout_bw", FC_UNIT_BYTES_PER_S, error));
     FC_TRY(read_sheet_value(&out->link_bytes_per_s, node, "scaleup_bw", FC_UNIT_BYTES_PER_S, error));
+    return FC_OK;
+}
+
+fc_status fc_kernel_sheet_read(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
+                               fc_error *error) {
+    char key[64];
+    (void)snprintf(key, sizeof key, "peak_%s", fc_dtype_name(dtype));
+    FC_TRY(fc_kernel_sheet_rates(out, catalog, chip, dtype, error));
     out->cache_bytes = out->cache_bytes > 0.0 ? out->cache_bytes : DEFAULT_CACHE_BYTES;
     const char *missing = out->cores_count < 1.0             ? "cores"
                           : !(out->flop_per_s > 0.0)         ? key
                           : !(out->memory_bytes_per_s > 0.0) ? "memory_bw"
                                                              : NULL;
     if (missing != NULL) {
-        return fc_error_set(error, FC_BAD_INPUT, node->source, 0, 0,
+        return fc_error_set(error, FC_BAD_INPUT, chip, 0, 0,
                             "a fit starts from the chip's sheet, and this one has no %s; add it", missing);
     }
     return FC_OK;

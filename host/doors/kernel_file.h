@@ -17,4 +17,8 @@ void fc_kernel_file_write(fc_text *out, const fc_kernel_set *set, const char *so
 fc_status fc_kernel_sheet_read(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
                                fc_error *error);
 
+/* The same with 0 where the sheet is silent. */
+fc_status fc_kernel_sheet_rates(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
+                                fc_error *error);
+
 #endif

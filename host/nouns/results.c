@@ -6,8 +6,8 @@ static const char *const memory_names[FC_MEMORY_CAUSE_COUNT] = {
 };
 
 static const char *const step_names[FC_STEP_CAUSE_COUNT] = {
-    "matmul", "attention", "memory_bound", "launch", "recompute", "first_touch", "tensor",
-    "expert", "context",   "pipeline",     "bubble", "data",      "optimizer",   "straggler",
+    "matmul", "attention", "memory_bound", "launch", "host", "recompute", "first_touch", "tensor",
+    "expert", "context",   "pipeline",     "bubble", "data", "optimizer", "straggler",
 };
 
 const char *fc_memory_cause_name(fc_memory_cause cause) {

@@ -50,6 +50,15 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"expert_imbalance", offsetof(fc_stack, expert_imbalance), FC_UNIT_NONE, 1.0, 10.0},
         {"straggler", offsetof(fc_stack, straggler_frac), FC_UNIT_FRAC, 0.0, 1.0},
         {"reserve", offsetof(fc_stack, reserve_bytes), FC_UNIT_BYTES, 0.0, 1e12},
+        {"host_per_layer", offsetof(fc_stack, host_layer_s), FC_UNIT_S, 0.0, 1.0},
+        {"host_backward_ratio", offsetof(fc_stack, host_backward_ratio), FC_UNIT_NONE, 0.0, 10.0},
+        {"host_per_moe_layer", offsetof(fc_stack, host_moe_layer_s), FC_UNIT_S, 0.0, 1.0},
+        {"host_per_step", offsetof(fc_stack, host_step_s), FC_UNIT_S, 0.0, 60.0},
+        {"attention_rate", offsetof(fc_stack, attention_rate_frac), FC_UNIT_FRAC, 0.0, 4.0},
+        {"attention_backward", offsetof(fc_stack, attention_backward_frac), FC_UNIT_FRAC, 0.0, 4.0},
+        {"overlap_cost", offsetof(fc_stack, overlap_cost_frac), FC_UNIT_FRAC, 0.0, 2.0},
+        {"grad_add", offsetof(fc_stack, grad_add_bytes), FC_UNIT_BYTES, 0.0, 100.0},
+        {"grad_wire", offsetof(fc_stack, grad_wire_bytes), FC_UNIT_BYTES, 0.0, 8.0},
         {"fresh_tensor", offsetof(fc_stack, fresh_tensor_bytes), FC_UNIT_BYTES, 0.0, 1e12},
         {"touch_overhead", offsetof(fc_stack, touch_overhead_frac), FC_UNIT_FRAC, 0.0, 10.0},
         {"weight_moves", offsetof(fc_stack, weight_moves), FC_UNIT_NONE, 0.0, 1000.0},
@@ -62,6 +71,8 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "fused_kernels", stack->fused_kernels, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "dropout", stack->dropout, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "grads_every_micro_batch", stack->grads_every_micro_batch, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "pp_send_whole", stack->pp_send_whole, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "own_threads", stack->own_threads, 0, 1, error));
     return fc_check_limits("stack", stack, limits, sizeof limits / sizeof limits[0], error);
 }

@@ -379,6 +379,8 @@ static void describe(fc_ops *out, const fc_counter *c, const fc_workload *worklo
     out->optimizer_bytes = workload->optimizer_bytes;
     out->tokens_count = workload->tokens_count;
     out->dtype = workload->dtype;
+    out->side_dtype = c->side_dtype;
+    out->tied = m->tied_embeddings;
 }
 
 void fc_ops_count(fc_ops *out, const fc_model *model, const fc_workload *workload) {

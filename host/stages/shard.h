@@ -35,6 +35,16 @@ FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count) {
     return fc_hd_pieces(layers_count, chunks) * plan->vpp / layers_count;
 }
 
+/* The same of the stage that also holds an end of the model: where layers do not divide evenly, the first and the last
+ * chunk are among those that have one layer less (BLOOM 70 = 12·6 − 2, Llama 3 405B 126 = 128 − 2 were chosen for it). */
+FC_HD double fc_shard_end_share(const fc_plan *plan, double layers_count) {
+    double chunks = (double)plan->pp * plan->vpp;
+    double full = fc_hd_pieces(layers_count, chunks);
+    double shorter = full * chunks - layers_count; /* chunks with a layer less */
+    double missing = shorter >= 2.0 || (shorter >= 1.0 && chunks < 2.0) ? 1.0 : 0.0;
+    return (full * plan->vpp - missing) / layers_count;
+}
+
 /* Trained numbers of the token table that the last stage keeps a second time, on one rank: where its logits are tied to
  * the input table, or multi-token prediction reads the table again, and the first stage is another one. Both show as an
  * output matrix whose weights belong to another row. */

@@ -13,27 +13,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A backward pass does each matmul twice: input gradient and weight gradient. */
-static const double BACKWARD_MEMORY_PASSES = 2.0;
+/* Host and chip work beside each other: the longer one counts, a little more where they are alike. A power mean of this
+ * order fits published small models better than the plain maximum. */
+static const double HOST_ORDER = 5.0;
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
 
 /* Sums over the fullest stage, one micro-batch. */
 typedef struct stage_time {
     double class_s[FC_OP_CLASS_COUNT];
+    double forward_s; /* of all classes; the rest of their sum is backward */
     double launch_s;
     double touch_s;
     double recompute_s;
     double recompute_flop; /* of the whole step */
 } stage_time;
-
-static double matmul_s(const fc_step_machine *on, const fc_op *op, double m, double n, double k) {
-    const fc_matmul_curve *curve = &on->chip->matmul[op->dtype];
-    double rate = fc_hd_matmul_rate(m, n, k, on->chip->peak_flop_per_s[op->dtype], curve->eff_frac, curve->m_half,
-                                    curve->n_half, curve->k_half);
-    double bytes = (m * k + k * n + m * n) * fc_dtype_bytes((fc_dtype)op->dtype);
-    return fc_hd_roofline_s(2.0 * m * n * k, rate, bytes, on->memory_bytes_per_s);
-}
 
 fc_product fc_step_product(const fc_step_machine *on, const fc_op *op) {
     double groups = op->groups / fc_shard_ways(on->plan, op->group_axes);
@@ -47,75 +41,8 @@ fc_product fc_step_product(const fc_step_machine *on, const fc_op *op) {
                         .count = groups * op->repeats};
 }
 
-static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
-    fc_product p = fc_step_product(on, op);
-    fc_op_time out = {0};
-    out.forward_s = p.count * matmul_s(on, op, p.m, p.n, p.k);
-    out.backward_s = p.count * (matmul_s(on, op, p.m, p.k, p.n) + matmul_s(on, op, p.k, p.n, p.m));
-    out.launch_s = 3.0 * op->repeats * on->launch_s;
-    return out;
-}
-
-static double traffic_s(const fc_step_machine *on, const fc_op *op) {
-    double bytes = op->extra_bytes_per_token;
-    bool unfused = op->op_class == FC_OP_ATTENTION ? !on->stack->flash_attention : !on->stack->fused_kernels;
-    if (unfused) {
-        bytes += op->extra_unfused_bytes_per_token;
-    }
-    uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
-    return bytes * on->tokens / fc_shard_ways(on->plan, axes) / on->memory_bytes_per_s;
-}
-
-/* Dropout on plain attention is a kernel of its own: read a score, write it, write one byte of mask; the same back. The
- * unfused bytes of an attention row are four numbers a score. */
-static double score_dropout_s(const fc_step_machine *on, const fc_op *op) {
-    if (!on->stack->dropout || op->op_class != FC_OP_ATTENTION) {
-        return 0;
-    }
-    double scores = op->extra_unfused_bytes_per_token / (4.0 * on->ops->activation_bytes);
-    double bytes = scores * (2.0 * on->ops->activation_bytes + 1.0);
-    return bytes * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes) / on->memory_bytes_per_s;
-}
-
-static fc_op_time time_core(const fc_step_machine *on, const fc_op *op) {
-    double peak = on->chip->peak_flop_per_s[op->dtype];
-    bool flash = on->stack->flash_attention != 0;
-    double counted = flash ? op->flop_per_token : op->full_flop_per_token;
-    double flop = counted * on->tokens / fc_shard_ways(on->plan, op->row_axes | op->n_axes);
-    double arithmetic_s = flop / (peak * on->chip->attention_eff_frac);
-    double bytes_s = traffic_s(on, op);
-    double drop_s = flash ? 0.0 : score_dropout_s(on, op);
-    fc_op_time out = {0};
-    /* plain attention is matmuls and passes over memory one after the other; flash attention overlaps them */
-    out.forward_s = flash ? fc_hd_max(arithmetic_s, bytes_s) : arithmetic_s + bytes_s + drop_s;
-    double backward_arithmetic_s = arithmetic_s * (flash && op->op_class == FC_OP_ATTENTION ? FLASH_BACKWARD : 2.0);
-    double backward_bytes_s = bytes_s * BACKWARD_MEMORY_PASSES;
-    out.backward_s =
-        flash ? fc_hd_max(backward_arithmetic_s, backward_bytes_s) : backward_arithmetic_s + backward_bytes_s + drop_s;
-    out.launch_s = 2.0 * on->launch_s;
-    return out;
-}
-
-static fc_op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
-    fc_op_time out = {0};
-    out.forward_s = traffic_s(on, op) * op->repeats;
-    out.backward_s = out.forward_s * BACKWARD_MEMORY_PASSES;
-    out.launch_s = 2.0 * op->repeats * on->launch_s;
-    return out;
-}
-
 static fc_op_time time_op(const fc_step_machine *on, const fc_op *op) {
-    if (on->chip->threads_count > 0.0) {
-        return fc_step_on_processor(on, op);
-    }
-    switch (op->op_class) {
-    case FC_OP_MATMUL:
-        return time_matmul(on, op);
-    case FC_OP_MEMORY:
-        return time_traffic(on, op);
-    default:
-        return time_core(on, op);
-    }
+    return on->chip->threads_count > 0.0 ? fc_step_on_processor(on, op) : fc_step_on_accelerator(on, op);
 }
 
 static bool is_recomputed(const fc_op *op, const fc_plan *plan) {
@@ -137,6 +64,7 @@ static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place
         fc_op_time t = time_op(on, op);
         double instances = op->instances * share;
         out->class_s[op->op_class] += instances * (t.forward_s + t.backward_s);
+        out->forward_s += instances * t.forward_s;
         out->launch_s += instances * t.launch_s;
         out->touch_s += instances * t.touch_s;
         if (is_recomputed(op, on->plan)) {
@@ -162,7 +90,8 @@ static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load 
     double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
     double expert_ways = fc_hd_max(1.0, dense_ways / plan->ep);
     const fc_ops *ops = on->ops;
-    double bytes_each = ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
+    /* beside the update: gradients are read once more for their norm, and set to zero */
+    double bytes_each = 3.0 * ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
     double params_count = load.dense_count / dense_ways + load.expert_count / expert_ways;
     if (on->chip->threads_count > 0.0) {
         fc_op_time update = fc_step_update_on_processor(on, params_count);
@@ -194,12 +123,14 @@ static fc_status check_facts(const fc_step_machine *on, fc_error *error) {
                                 "cluster.chip.peak_%s",
                                 chip->name, dtype, op->name, dtype);
         }
-        if (op->op_class == FC_OP_MATMUL && !(chip->matmul[op->dtype].eff_frac > 0)) {
+        if (op->op_class == FC_OP_MATMUL && !(chip->matmul[op->dtype].eff_frac > 0) &&
+            !(chip->curves.matmul[op->dtype].cores_count > 0)) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                 "chip %s has no %s matmul efficiency: give cluster.chip.matmul_eff_%s", chip->name,
                                 dtype, dtype);
         }
-        if (op->op_class != FC_OP_MATMUL && !(chip->attention_eff_frac > 0)) {
+        if (op->op_class != FC_OP_MATMUL && !(chip->attention_eff_frac > 0) &&
+            !(chip->curves.attention.cores_count > 0)) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                 "chip %s has no attention efficiency: give cluster.chip.attention_eff", chip->name);
         }
@@ -248,57 +179,117 @@ static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute
     out->tokens_per_s = out->tokens_per_step / out->time_s;
 }
 
-static void fill_causes(fc_step *out, const fc_step_machine *on) {
-    const fc_plan *plan = on->plan;
-    const fc_stack *stack = on->stack;
-    double count = fc_shard_micro_batches(plan);
-    stage_time layers = {0};
-    add_place(&layers, on, FC_PLACE_LAYER);
+/* Both ends of the model: with one stage it has both, else the slowest stage has the longer one. */
+static stage_time longer_end(const fc_step_machine *on) {
     stage_time first = {0};
     stage_time last = {0};
     add_place(&first, on, FC_PLACE_FIRST);
-    add_place(&last, on, FC_PLACE_LAST);
-    /* With several stages only one of the two ends sits on the slowest; with one stage both do. */
-    bool both = plan->pp == 1;
-    bool head_longer = stage_total_s(&last) >= stage_total_s(&first);
-    double first_share = both || !head_longer ? 1.0 : 0.0;
-    double last_share = both || head_longer ? 1.0 : 0.0;
-    double class_s[FC_OP_CLASS_COUNT];
-    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
-        class_s[i] = layers.class_s[i] + first_share * first.class_s[i] + last_share * last.class_s[i];
+    if (on->plan->pp == 1) {
+        add_place(&first, on, FC_PLACE_LAST);
+        return first;
     }
-    double launch_s = layers.launch_s + first_share * first.launch_s + last_share * last.launch_s;
+    add_place(&last, on, FC_PLACE_LAST);
+    return stage_total_s(&last) >= stage_total_s(&first) ? last : first;
+}
 
-    double touch_s = layers.touch_s + first_share * first.touch_s + last_share * last.touch_s;
+/* Power mean of what the chip and its host take. */
+static double bound_by_host_s(double chip_s, double host_s) {
+    if (!(host_s > 0.0) || !(chip_s > 0.0)) {
+        return fc_hd_max(chip_s, host_s);
+    }
+    double longer = fc_hd_max(chip_s, host_s);
+    double ratio = fc_hd_min(chip_s, host_s) / longer;
+    return longer * fc_hd_pow(1.0 + fc_hd_pow(ratio, HOST_ORDER), 1.0 / HOST_ORDER);
+}
 
+/* Seconds of one micro-batch that the chip waits for its host to launch the stage's layers. */
+static double host_wait_s(const fc_step_machine *on, const stage_time *stage, double links_s) {
+    const fc_stack *stack = on->stack;
+    if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
+        return 0.0;
+    }
+    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
+    double forward_s =
+        share * (on->ops->layers_count * stack->host_layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s);
+    double ratio = stack->host_backward_ratio > 0.0 ? stack->host_backward_ratio : 1.0;
+    double backward_s = forward_s * (ratio + (on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0));
+    double chip_forward_s = stage->forward_s + stage->launch_s / 3.0 + links_s / 2.0;
+    double chip_backward_s = stage_total_s(stage) + links_s - chip_forward_s;
+    return bound_by_host_s(chip_forward_s, forward_s) + bound_by_host_s(chip_backward_s, backward_s) -
+           (chip_forward_s + chip_backward_s);
+}
+
+/* Adding each micro-batch's gradients to those before. */
+static double add_grads_s(const fc_step_machine *on, fc_step_load load) {
+    return on->stack->grad_add_bytes * (load.dense_count + load.expert_count) / on->memory_bytes_per_s;
+}
+
+static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step_load load, double pass_s) {
+    double traffic_s = fc_step_replica_traffic_s(on, load);
+    double room_s = on->stack->dp_overlap_frac * pass_s * fc_step_replica_rounds(on);
+    double hidden_s = fc_hd_min(traffic_s, room_s);
+    out->cause_s[FC_STEP_DATA] = traffic_s - hidden_s + on->stack->overlap_cost_frac * hidden_s;
+}
+
+static void add_stage(fc_step *out, const stage_time *stage, double count) {
+    double *cause_s = out->cause_s;
+    cause_s[FC_STEP_MATMUL] += count * stage->class_s[FC_OP_MATMUL];
+    cause_s[FC_STEP_ATTENTION] += count * (stage->class_s[FC_OP_ATTENTION] + stage->class_s[FC_OP_SCAN]);
+    cause_s[FC_STEP_MEMORY_BOUND] += count * stage->class_s[FC_OP_MEMORY];
+    cause_s[FC_STEP_LAUNCH] += count * stage->launch_s;
+    cause_s[FC_STEP_RECOMPUTE] += count * stage->recompute_s;
+    cause_s[FC_STEP_FIRST_TOUCH] += count * stage->touch_s;
+}
+
+static void fill_causes(fc_step *out, const fc_step_machine *on) {
+    const fc_plan *plan = on->plan;
+    double count = fc_shard_micro_batches(plan);
+    stage_time layers = {0};
+    add_place(&layers, on, FC_PLACE_LAYER);
+    stage_time end = longer_end(on);
     fc_step_links link = fc_step_exposed_links(on);
+    fc_step_load load = fc_step_weights_on_rank(on);
+    double links_s = link.tensor_s + link.expert_s + link.context_s;
+    double wait_s = host_wait_s(on, &layers, links_s);
+    double grads_s = add_grads_s(on, load);
 
     double *cause_s = out->cause_s;
-    cause_s[FC_STEP_MATMUL] = count * class_s[FC_OP_MATMUL];
-    cause_s[FC_STEP_ATTENTION] = count * (class_s[FC_OP_ATTENTION] + class_s[FC_OP_SCAN]);
-    cause_s[FC_STEP_MEMORY_BOUND] = count * class_s[FC_OP_MEMORY];
-    cause_s[FC_STEP_LAUNCH] = count * launch_s;
-    cause_s[FC_STEP_RECOMPUTE] = count * layers.recompute_s;
-    cause_s[FC_STEP_FIRST_TOUCH] = count * touch_s;
-    cause_s[FC_STEP_TENSOR] = count * link.tensor_s;
+    /* A stage with an end of the model may have a layer less; what of the end then sticks out is the longer stage's. */
+    double spared_s = (stage_total_s(&layers) + links_s) * (1.0 - fc_shard_end_share(plan, on->ops->layers_count) /
+                                                                       fc_shard_stage_share(plan, on->ops->layers_count));
+    double end_s = stage_total_s(&end) + link.ends_s;
+    double end_count = end_s > 0.0 ? count * fc_hd_max(0.0, 1.0 - spared_s / end_s) : 0.0;
+    add_stage(out, &layers, count);
+    add_stage(out, &end, end_count);
+    cause_s[FC_STEP_MEMORY_BOUND] += count * grads_s;
+    cause_s[FC_STEP_HOST] = count * wait_s + on->stack->host_step_s;
+    cause_s[FC_STEP_TENSOR] = count * link.tensor_s + end_count * link.ends_s;
     cause_s[FC_STEP_EXPERT] = count * link.expert_s;
     cause_s[FC_STEP_CONTEXT] = count * link.context_s;
     cause_s[FC_STEP_PIPELINE] = count * link.pipeline_s;
-    double pass_s = stage_total_s(&layers) + link.tensor_s + link.expert_s + link.context_s;
+    double pass_s = stage_total_s(&layers) + links_s + wait_s + grads_s;
     /* the pipeline fills and drains by chunks: one chunk's pass and its two sends for each of the other stages */
     cause_s[FC_STEP_BUBBLE] = ((double)plan->pp - 1.0) * (pass_s + link.pipeline_s) / plan->vpp;
-
-    fc_step_load load = fc_step_weights_on_rank(on);
-    double hideable_s = stack->dp_overlap_frac * pass_s * fc_step_replica_rounds(plan);
-    cause_s[FC_STEP_DATA] = fc_hd_max(0.0, fc_step_replica_traffic_s(on, load) - hideable_s);
+    add_replica_traffic(out, on, load, pass_s);
+    cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on);
     add_optimizer(out, on, load);
     double sum_s = 0;
     for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
         sum_s += cause_s[i];
     }
-    cause_s[FC_STEP_STRAGGLER] = plan->dp > 1 || plan->pp > 1 ? stack->straggler_frac * sum_s : 0.0;
+    cause_s[FC_STEP_STRAGGLER] = plan->dp > 1 || plan->pp > 1 ? on->stack->straggler_frac * sum_s : 0.0;
     out->time_s = sum_s + cause_s[FC_STEP_STRAGGLER];
     fill_rates(out, on, layers.recompute_flop);
+}
+
+static void find_curves(fc_step_machine *on) {
+    on->gemm_dtype[0] = on->ops->dtype;
+    on->gemm_dtype[1] = on->ops->side_dtype;
+    for (int i = 0; i < FC_STEP_GEMMS; ++i) {
+        if (!fc_step_gemm_curve(&on->gemm[i], on->chip, on->gemm_dtype[i])) {
+            on->gemm[i].sms_count = 0.0;
+        }
+    }
 }
 
 fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
@@ -309,6 +300,7 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
     on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
     on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
     FC_TRY(check_facts(&on, error));
+    find_curves(&on);
     fill_causes(out, &on);
     if (!(out->time_s > 0) || !(out->hfu_frac <= 1.0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,

@@ -4,6 +4,8 @@
 
 #include "step_traffic.h"
 
+#include <stdbool.h>
+
 /* Forward and backward seconds of one instance of a row on one rank, one micro-batch. */
 typedef struct fc_op_time {
     double forward_s;
@@ -21,6 +23,11 @@ typedef struct fc_product {
 } fc_product;
 
 fc_product fc_step_product(const fc_step_machine *on, const fc_op *op);
+
+/* A row on an accelerator. */
+fc_op_time fc_step_on_accelerator(const fc_step_machine *on, const fc_op *op);
+/* The chip's matmul curve at the rate that a step sustains; false where it has none. */
+bool fc_step_gemm_curve(fc_gemm_curve *out, const fc_chip *chip, uint32_t dtype);
 
 /* A row on a processor that was measured (chip->threads_count above 0). */
 fc_op_time fc_step_on_processor(const fc_step_machine *on, const fc_op *op);

@@ -38,6 +38,17 @@ static double tensor_traffic_s(const fc_step_machine *on) {
     return total_s;
 }
 
+/* The vocabulary-parallel embedding's result is summed going forward, the logits' input gradient going back; with several
+ * stages one of them is on the slowest. */
+static double ends_traffic_s(const fc_step_machine *on) {
+    if (on->plan->tp <= 1) {
+        return 0;
+    }
+    fc_hd_net net = group_of(on, on->plan->tp, 1.0);
+    double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes;
+    return (on->plan->pp == 1 ? 2.0 : 1.0) * fc_hd_all_reduce_s(&net, bytes);
+}
+
 /* Dispatch before the experts and combine after them, forward and back, and forward again when the layer is redone. Under
  * sequence parallelism a tensor rank sends its own part of the tokens; without it each sends all of them. */
 static double expert_traffic_s(const fc_step_machine *on) {
@@ -75,7 +86,8 @@ static double pipeline_traffic_s(const fc_step_machine *on) {
         return 0;
     }
     fc_hd_net net = group_of(on, plan->pp, (double)plan->tp * plan->cp * plan->dp);
-    double ways = plan->sequence_parallel == 1 ? plan->tp : 1;
+    /* each tensor rank has the same activation: it sends a part, and the receivers gather inside their node */
+    double ways = on->stack->pp_send_whole ? 1.0 : plan->tp;
     double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
     return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
 }
@@ -85,7 +97,8 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
     fc_step_links links = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
                            expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
                            context_traffic_s(on) * (1.0 - stack->cp_overlap_frac),
-                           pipeline_traffic_s(on) * (1.0 - stack->pp_overlap_frac)};
+                           pipeline_traffic_s(on) * (1.0 - stack->pp_overlap_frac),
+                           ends_traffic_s(on)};
     return links;
 }
 
@@ -112,8 +125,24 @@ fc_step_load fc_step_weights_on_rank(const fc_step_machine *on) {
     return load;
 }
 
+static double wire_bytes(const fc_step_machine *on) {
+    return on->stack->grad_wire_bytes > 0.0 ? on->stack->grad_wire_bytes : on->ops->grad_bytes;
+}
+
 /* Sharded gradients cannot wait for the last micro-batch: each has to be added to its owner's part at once. */
-double fc_step_replica_rounds(const fc_plan *plan) { return plan->zero >= 2 ? fc_shard_micro_batches(plan) : 1.0; }
+double fc_step_replica_rounds(const fc_step_machine *on) {
+    bool each = on->plan->zero >= 2 || on->stack->grads_every_micro_batch;
+    return each ? fc_shard_micro_batches(on->plan) : 1.0;
+}
+
+double fc_step_table_traffic_s(const fc_step_machine *on) {
+    double count = fc_shard_table_copy(on->plan, on->ops);
+    if (!(count > 0.0)) {
+        return 0.0;
+    }
+    fc_hd_net net = group_of(on, on->plan->pp, (double)on->plan->tp * on->plan->cp * on->plan->dp);
+    return fc_hd_send_s(&net, count * wire_bytes(on));
+}
 
 /* Seconds of `rounds` reductions of gradients and the gathers of weights, for trained numbers that `net` shares. */
 static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
@@ -122,8 +151,8 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     }
     const fc_plan *plan = on->plan;
     const fc_ops *ops = on->ops;
-    double rounds = fc_step_replica_rounds(plan);
-    double grads_s = rounds * fc_hd_gather_s(net, count * ops->grad_bytes);
+    double rounds = fc_step_replica_rounds(on);
+    double grads_s = rounds * fc_hd_gather_s(net, count * wire_bytes(on));
     if (plan->zero <= 0) {
         return 2.0 * grads_s; /* an all-reduce: everyone updates everything */
     }

@@ -3,9 +3,12 @@
 #define FLOPCAST_HOST_STAGES_STEP_TRAFFIC_H
 
 #include "flopcast/cluster.h"
+#include "flopcast/hd/kernel_gemm.h"
 #include "flopcast/plan.h"
 #include "flopcast/results.h"
 #include "flopcast/workload.h"
+
+enum { FC_STEP_GEMMS = 2 }; /* formats of a step: the layers', and that of what is kept wider */
 
 typedef struct fc_step_machine {
     const fc_ops *ops;
@@ -16,6 +19,8 @@ typedef struct fc_step_machine {
     double tokens; /* of a micro-batch on one context rank */
     double memory_bytes_per_s;
     double launch_s;
+    uint32_t gemm_dtype[FC_STEP_GEMMS];
+    fc_gemm_curve gemm[FC_STEP_GEMMS]; /* sms_count 0: the chip has no curve */
 } fc_step_machine;
 
 /* Seconds of one micro-batch on the fullest stage, what overlap hides already left out. */
@@ -24,6 +29,7 @@ typedef struct fc_step_links {
     double expert_s;
     double context_s;
     double pipeline_s;
+    double ends_s; /* tensor-parallel traffic of embedding and logits, on the stage that has them */
 } fc_step_links;
 
 /* Trained numbers of one rank's fullest stage. */
@@ -38,6 +44,8 @@ fc_step_load fc_step_weights_on_rank(const fc_step_machine *on);
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
 double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load);
 /* How often in a step that traffic runs, and so beside how many micro-batches it may hide. */
-double fc_step_replica_rounds(const fc_plan *plan);
+double fc_step_replica_rounds(const fc_step_machine *on);
+/* Gradients of a token table that first and last stage both keep, once a step. */
+double fc_step_table_traffic_s(const fc_step_machine *on);
 
 #endif

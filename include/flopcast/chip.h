@@ -44,6 +44,32 @@ typedef enum fc_pass {
     FC_PASS_COUNT
 } fc_pass;
 
+/* Kernels whose measured curves a chip carries (include/flopcast/hd/kernel_*.h). */
+typedef enum fc_chip_link {
+    FC_CHIP_LINK_ALL_REDUCE = 0,
+    FC_CHIP_LINK_ALL_GATHER,
+    FC_CHIP_LINK_REDUCE_SCATTER,
+    FC_CHIP_LINK_ALL_TO_ALL,
+    FC_CHIP_LINK_COUNT
+} fc_chip_link;
+
+#define FC_CHIP_CURVE_SIZE 32
+
+/* Parameters in the order of the kernel's header. */
+typedef struct fc_chip_curve {
+    double cores_count; /* 0: there is no such curve */
+    double parameters[FC_CHIP_CURVE_SIZE];
+} fc_chip_curve;
+
+/* From data/calibrations: what single kernels of this chip, or of the chip it is like, were measured to take. */
+typedef struct fc_chip_curves {
+    fc_chip_curve matmul[FC_DTYPE_COUNT];
+    fc_chip_curve attention; /* flash attention, causal, forward */
+    fc_chip_curve link[FC_CHIP_LINK_COUNT];
+    fc_chip_curve dispatch; /* tokens to their experts, as DeepEP does it */
+    fc_chip_curve combine;
+} fc_chip_curves;
+
 typedef struct fc_chip {
     char name[FC_NAME_SIZE];
     char vendor[FC_NAME_SIZE];
@@ -86,6 +112,10 @@ typedef struct fc_chip {
     double scaleout_latency_s;
     double power_draw_frac;     /* average draw while training, of it_power_w */
     double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */
+
+    double matmul_hot_frac[FC_DTYPE_COUNT]; /* rate of matmuls while a step keeps the chip hot, of their measured rate
+                                             * alone; 0: the same */
+    fc_chip_curves curves;
 } fc_chip;
 
 fc_chip fc_chip_default(void);

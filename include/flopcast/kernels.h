@@ -111,6 +111,9 @@ int fc_kernel_is_heldout(const fc_kernel_row *row);
  * FC_BAD_INPUT with too few rows. */
 fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
                         fc_error *error);
+/* The parameters of `like` on a chip whose rates differ: those of arithmetic, and of feeding it, by `rate_scale`, those of
+ * memory (of a collective: of its links) by `memory_scale`; times stay. `out` may be `like`. */
+void fc_kernel_scale(fc_kernel_curve *out, const fc_kernel_curve *like, double rate_scale, double memory_scale);
 /* Fills the parameters of `curve` from the measured curve `like` of another chip, same kind: rates of memory times
  * `memory_scale`, rates of arithmetic times what brings the figures (rows with seconds) out right on average, times as
  * they are. FC_BAD_INPUT when no scale does. */

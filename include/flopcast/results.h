@@ -111,6 +111,8 @@ typedef struct fc_ops {
     double optimizer_bytes;
     double tokens_count; /* of the whole workload */
     uint32_t dtype;      /* of the layers' matmuls: the denominator of MFU */
+    uint32_t side_dtype; /* of what 8-bit and 4-bit recipes keep wider: attention, logits, router */
+    uint8_t tied;        /* logits use the input table */
     uint32_t ops_count;
     fc_op ops[FC_MAX_OPS];
 } fc_ops;
@@ -152,7 +154,8 @@ typedef enum fc_step_cause {
     FC_STEP_MATMUL = 0,
     FC_STEP_ATTENTION,
     FC_STEP_MEMORY_BOUND,
-    FC_STEP_LAUNCH,
+    FC_STEP_LAUNCH, /* gaps between kernels */
+    FC_STEP_HOST,   /* the chip waits for its host to launch */
     FC_STEP_RECOMPUTE,
     FC_STEP_FIRST_TOUCH, /* memory mapped anew each step */
     FC_STEP_TENSOR,      /* exposed tensor-parallel traffic */

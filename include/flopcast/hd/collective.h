@@ -35,10 +35,12 @@ FC_HD double fc_hd_gather_s(const fc_hd_net *net, double bytes) {
     double slowest_s = 0.0;
     double latency_s = 0.0;
     double inner = 1.0;
+    double all = net->tiers_count > 0 ? net->members[net->tiers_count - 1] : 1.0;
     for (int32_t i = 0; i < net->tiers_count; ++i) {
         double fanout = net->members[i] / inner;
         if (fanout > 1.0) {
-            double moved = bytes / inner * (fanout - 1.0) / fanout;
+            /* rings through all members: of the whole, (n-1)/n crosses each tier, shared by the links of `inner` */
+            double moved = bytes / inner * (all - 1.0) / all;
             slowest_s = fc_hd_max(slowest_s, moved / net->bytes_per_s[i]);
             latency_s += fc_hd_steps(fanout) * net->latency_s[i];
             inner = net->members[i];

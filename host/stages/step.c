@@ -224,11 +224,21 @@ static double add_grads_s(const fc_step_machine *on, fc_step_load load) {
     return on->stack->grad_add_bytes * (load.dense_count + load.expert_count) / on->memory_bytes_per_s;
 }
 
+/* Passes of a micro-batch beside which gradients and weights can travel. Once a step: the last backward pass; of an
+ * interleaved stage all chunks but the last are done `pp` micro-batches of a chunk earlier each. */
+static double overlap_passes(const fc_step_machine *on) {
+    double rounds = fc_step_replica_rounds(on);
+    double chunks = on->plan->vpp;
+    double count = fc_shard_micro_batches(on->plan);
+    return rounds > 1.0 ? rounds : fc_hd_min(count, 1.0 + on->plan->pp * (chunks - 1.0) / chunks);
+}
+
 static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step_load load, double pass_s) {
-    double traffic_s = fc_step_replica_traffic_s(on, load);
-    double room_s = on->stack->dp_overlap_frac * pass_s * fc_step_replica_rounds(on);
-    double hidden_s = fc_hd_min(traffic_s, room_s);
-    out->cause_s[FC_STEP_DATA] = traffic_s - hidden_s + on->stack->overlap_cost_frac * hidden_s;
+    fc_step_replicas traffic = fc_step_replica_traffic(on, load);
+    double room_s = on->stack->dp_overlap_frac * pass_s * overlap_passes(on);
+    double hidden_s = fc_hd_min(traffic.time_s, room_s);
+    double taken_s = traffic.time_s > 0.0 ? traffic.inside_s * hidden_s / traffic.time_s : 0.0;
+    out->cause_s[FC_STEP_DATA] = traffic.time_s - hidden_s + on->stack->overlap_cost_frac * taken_s;
 }
 
 static void add_stage(fc_step *out, const stage_time *stage, double count) {

@@ -2,15 +2,23 @@
 #include "step_traffic.h"
 
 #include "flopcast/hd/hd.h"
+#include "net.h"
 #include "shard.h"
-#include "step_groups.h"
 
 #include <stdbool.h>
 
-static fc_hd_net group_of(const fc_step_machine *on, double size, double stride) {
-    const fc_plan *plan = on->plan;
-    double used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
-    return fc_step_group(on->cluster, used_count, size, stride);
+/* The group of one axis, with the chip's measured collectives where its scale-up network is the innermost tier. */
+static fc_hd_net group_of(const fc_step_machine *on, fc_net_axis axis) {
+    const fc_chip *chip = on->chip;
+    fc_hd_net net = fc_net_of_axis(on->cluster, on->plan, axis);
+    const double *curves[FC_HD_COLLECTIVE_COUNT];
+    for (int i = 0; i < FC_HD_COLLECTIVE_COUNT; ++i) {
+        curves[i] = chip->curves.link[i].cores_count > 0.0 ? chip->curves.link[i].parameters : NULL;
+    }
+    if (on->cluster->tiers_count > 0 && on->cluster->tiers[0].bytes_per_s == chip->scaleup_bytes_per_s) {
+        fc_net_use_curves(&net, curves);
+    }
+    return net;
 }
 
 static double layer_share(const fc_step_machine *on) { return fc_shard_stage_share(on->plan, on->ops->layers_count); }
@@ -22,7 +30,7 @@ static double tensor_traffic_s(const fc_step_machine *on) {
     if (on->plan->tp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, on->plan->tp, 1.0);
+    fc_hd_net net = group_of(on, FC_NET_TENSOR);
     double share = layer_share(on);
     double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
     double total_s = 0;
@@ -44,7 +52,7 @@ static double ends_traffic_s(const fc_step_machine *on) {
     if (on->plan->tp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, on->plan->tp, 1.0);
+    fc_hd_net net = group_of(on, FC_NET_TENSOR);
     double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes;
     return (on->plan->pp == 1 ? 2.0 : 1.0) * fc_hd_all_reduce_s(&net, bytes);
 }
@@ -56,7 +64,7 @@ static double expert_traffic_s(const fc_step_machine *on) {
         return 0;
     }
     const fc_plan *plan = on->plan;
-    fc_hd_net net = group_of(on, plan->ep, (double)plan->tp * plan->cp);
+    fc_hd_net net = group_of(on, FC_NET_EXPERT);
     double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
     double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
     double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
@@ -71,7 +79,7 @@ static double context_traffic_s(const fc_step_machine *on) {
     if (plan->cp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, plan->cp, plan->tp);
+    fc_hd_net net = group_of(on, FC_NET_CONTEXT);
     double tp_ways = fc_hd_min(plan->tp, fc_hd_max(1.0, on->ops->kv_heads));
     double bytes = on->ops->kv_bytes_per_token * on->tokens / tp_ways;
     double layers = on->ops->attention_layers_count * layer_share(on);
@@ -85,7 +93,7 @@ static double pipeline_traffic_s(const fc_step_machine *on) {
     if (plan->pp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, plan->pp, (double)plan->tp * plan->cp * plan->dp);
+    fc_hd_net net = group_of(on, FC_NET_PIPELINE);
     /* each tensor rank has the same activation: it sends a part, and the receivers gather inside their node */
     double ways = on->stack->pp_send_whole ? 1.0 : plan->tp;
     double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
@@ -140,7 +148,7 @@ double fc_step_table_traffic_s(const fc_step_machine *on) {
     if (!(count > 0.0)) {
         return 0.0;
     }
-    fc_hd_net net = group_of(on, on->plan->pp, (double)on->plan->tp * on->plan->cp * on->plan->dp);
+    fc_hd_net net = group_of(on, FC_NET_PIPELINE);
     return fc_hd_send_s(&net, count * wire_bytes(on));
 }
 
@@ -161,10 +169,24 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);
 }
 
-double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load) {
+/* The time that the same bytes need through the innermost tier: what they take of a chip's own memory and cores. */
+static double inside_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
+    double ranks = fc_hd_ranks(net);
+    if (!(count > 0.0) || ranks <= 1.0) {
+        return 0.0;
+    }
     const fc_plan *plan = on->plan;
-    fc_hd_net dense = group_of(on, (double)plan->dp * plan->cp, plan->tp);
-    double replicas = fc_hd_max(1.0, (double)plan->dp * plan->cp / plan->ep);
-    fc_hd_net expert = group_of(on, replicas, (double)plan->tp * plan->ep);
-    return shared_numbers_s(on, &dense, load.dense_count) + shared_numbers_s(on, &expert, load.expert_count);
+    double rounds = fc_step_replica_rounds(on);
+    double grads = rounds * (plan->zero <= 0 ? 2.0 : 1.0) * wire_bytes(on);
+    double weights = (plan->zero >= 3 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
+    return (ranks - 1.0) / ranks * count * (grads + weights) / net->bytes_per_s[0];
+}
+
+fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load) {
+    fc_hd_net dense = group_of(on, FC_NET_REPLICA);
+    fc_hd_net expert = group_of(on, FC_NET_EXPERT_REPLICA);
+    fc_step_replicas out;
+    out.time_s = shared_numbers_s(on, &dense, load.dense_count) + shared_numbers_s(on, &expert, load.expert_count);
+    out.inside_s = inside_s(on, &dense, load.dense_count) + inside_s(on, &expert, load.expert_count);
+    return out;
 }

@@ -42,7 +42,11 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on);
 fc_step_load fc_step_weights_on_rank(const fc_step_machine *on);
 
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
-double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load);
+typedef struct fc_step_replicas {
+    double time_s;
+    double inside_s; /* had all of it gone through the innermost tier: how much it disturbs the chip's own work */
+} fc_step_replicas;
+fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load);
 /* How often in a step that traffic runs, and so beside how many micro-batches it may hide. */
 double fc_step_replica_rounds(const fc_step_machine *on);
 /* Gradients of a token table that first and last stage both keep, once a step. */

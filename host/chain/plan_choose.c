@@ -110,9 +110,24 @@ static choices context_choices(const fc_study *study) {
     return list;
 }
 
-static choices expert_choices(const fc_study *study, uint32_t dp) {
+/* Replicas must be a multiple of this, so that a given EP spreads evenly over the ranks of a stage. */
+static uint32_t expert_unit(const fc_study *study, const fc_plan *plan) {
+    uint32_t taken = (study->plan.ep > 0 ? study->plan.ep : 1) * (plan->etp > 0 ? plan->etp : 1);
+    uint32_t inside = plan->tp * plan->cp;
+    uint32_t rest = taken;
+    for (uint32_t a = inside, b = taken; b > 0;) {
+        uint32_t next = a % b;
+        a = b;
+        b = next;
+        rest = taken / a;
+    }
+    return study->plan.ep > 1 ? rest : 1;
+}
+
+static choices expert_choices(const fc_study *study, const fc_plan *plan) {
+    uint32_t dp = plan->dp;
     if (study->plan.ep > 0) {
-        return dp % study->plan.ep == 0 ? only(study->plan.ep) : (choices){0};
+        return dp % expert_unit(study, plan) == 0 ? only(study->plan.ep) : (choices){0};
     }
     if (study->model.experts == 0) {
         return only(1);
@@ -157,7 +172,7 @@ static uint32_t replicas(const fc_study *study, const fc_plan *plan) {
         bool divides = plan->global_batch % ((uint64_t)study->plan.dp * plan->micro_batch) == 0;
         return divides && study->plan.dp <= room ? study->plan.dp : 0;
     }
-    uint32_t unit = study->plan.ep > 0 ? study->plan.ep : 1;
+    uint32_t unit = expert_unit(study, plan);
     if (plan->global_batch % ((uint64_t)plan->micro_batch * unit) != 0) {
         return 0;
     }
@@ -230,7 +245,7 @@ static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error) {
         if (plan->dp == 0) {
             continue;
         }
-        choices experts = expert_choices(s->study, plan->dp);
+        choices experts = expert_choices(s->study, plan);
         for (uint32_t i = 0; i < experts.count; ++i) {
             plan->ep = experts.values[i];
             FC_TRY(try_zero_stages(s, plan, error));

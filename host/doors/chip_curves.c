@@ -2,6 +2,7 @@
 
 #include "kernel_file.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 typedef struct owner {
@@ -19,16 +20,17 @@ static void put(fc_chip_curve *out, const fc_kernel_curve *curve, double rate_sc
     memcpy(out->parameters, scaled.parameters, sizeof out->parameters);
 }
 
-/* The dtype whose curve stands in: the same tensor cores at the same rate. */
-static fc_dtype stand_in(fc_dtype dtype) {
-    return dtype == FC_DTYPE_FP16 ? FC_DTYPE_BF16 : (dtype == FC_DTYPE_MXFP8 ? FC_DTYPE_FP8 : dtype);
+/* Training in 8 and 4 bits runs cuBLASLt's kernels, like 16 bits; the curves measured in those formats are of an inference
+ * server's own kernels. So the shape is that of bf16, at the rate of the format. */
+static fc_dtype curve_dtype(fc_dtype dtype) {
+    bool narrow = dtype == FC_DTYPE_FP8 || dtype == FC_DTYPE_MXFP8 || dtype == FC_DTYPE_NVFP4 || dtype == FC_DTYPE_INT8;
+    return narrow || dtype == FC_DTYPE_FP16 ? FC_DTYPE_BF16 : dtype;
 }
 
 static fc_status put_matmuls(fc_chip *out, const owner *from, fc_error *error) {
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        fc_dtype theirs = stand_in((fc_dtype)dtype);
-        const fc_kernel_curve *curve = fc_kernel_find(from->set, FC_KERNEL_GEMM, (fc_dtype)dtype);
-        curve = curve != NULL ? curve : fc_kernel_find(from->set, FC_KERNEL_GEMM, theirs);
+        const fc_kernel_curve *curve = fc_kernel_find(from->set, FC_KERNEL_GEMM, curve_dtype((fc_dtype)dtype));
+        curve = curve != NULL ? curve : fc_kernel_find(from->set, FC_KERNEL_GEMM, (fc_dtype)dtype);
         if (curve == NULL || !(out->peak_flop_per_s[dtype] > 0.0)) {
             continue;
         }

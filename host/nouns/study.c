@@ -69,9 +69,14 @@ static fc_status check_experts(const fc_study *study, fc_error *error) {
                             "plan.ep = %u does not divide the %u experts of %s: choose a divisor", ep,
                             study->model.experts, study->model.name);
     }
-    if (study->plan.dp > 0 && study->plan.dp % ep != 0) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "plan.ep = %u lies inside dp and must divide plan.dp = %u",
-                            ep, study->plan.dp);
+    const fc_plan *plan = &study->plan;
+    uint64_t ranks = (uint64_t)(plan->tp ? plan->tp : 1) * (plan->cp ? plan->cp : 1) * plan->dp;
+    uint64_t taken = (uint64_t)ep * (plan->etp ? plan->etp : 1);
+    if (plan->dp > 0 && ranks % taken != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.ep x plan.etp = %llu spreads experts over the ranks of a stage and must divide "
+                            "tp x cp x dp = %llu",
+                            (unsigned long long)taken, (unsigned long long)ranks);
     }
     return FC_OK;
 }

@@ -36,6 +36,7 @@ fc_stack fc_stack_default(void) {
     memset(&stack, 0, sizeof stack);
     stack.flash_attention = 1;
     stack.fused_kernels = 1;
+    stack.fused_loss = 1;
     stack.expert_imbalance = 1.0;
     return stack;
 }
@@ -53,9 +54,9 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"host_per_layer", offsetof(fc_stack, host_layer_s), FC_UNIT_S, 0.0, 1.0},
         {"host_backward_ratio", offsetof(fc_stack, host_backward_ratio), FC_UNIT_NONE, 0.0, 10.0},
         {"host_per_moe_layer", offsetof(fc_stack, host_moe_layer_s), FC_UNIT_S, 0.0, 1.0},
+        {"host_per_rank", offsetof(fc_stack, host_rank_frac), FC_UNIT_FRAC, 0.0, 1.0},
+        {"softmax_block", offsetof(fc_stack, softmax_block), FC_UNIT_COUNT, 0.0, 1024.0},
         {"host_per_step", offsetof(fc_stack, host_step_s), FC_UNIT_S, 0.0, 60.0},
-        {"attention_rate", offsetof(fc_stack, attention_rate_frac), FC_UNIT_FRAC, 0.0, 4.0},
-        {"attention_backward", offsetof(fc_stack, attention_backward_frac), FC_UNIT_FRAC, 0.0, 4.0},
         {"overlap_cost", offsetof(fc_stack, overlap_cost_frac), FC_UNIT_FRAC, 0.0, 2.0},
         {"grad_add", offsetof(fc_stack, grad_add_bytes), FC_UNIT_BYTES, 0.0, 100.0},
         {"grad_wire", offsetof(fc_stack, grad_wire_bytes), FC_UNIT_BYTES, 0.0, 8.0},
@@ -71,6 +72,8 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "fused_kernels", stack->fused_kernels, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "dropout", stack->dropout, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "old_attention", stack->old_attention, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "fused_loss", stack->fused_loss, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "grads_every_micro_batch", stack->grads_every_micro_batch, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "pp_send_whole", stack->pp_send_whole, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "own_threads", stack->own_threads, 0, 1, error));

@@ -39,7 +39,8 @@ static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan,
         if (!is_saved(saved, stack)) {
             continue;
         }
-        double bytes = saved->bytes_per_token * op->instances * imbalance /
+        double rows = saved->axes & (uint32_t)FC_AXIS_EXPERT_TENSOR ? fc_shard_expert_rows(plan) : 1.0;
+        double bytes = saved->bytes_per_token * op->instances * imbalance * rows /
                        fc_shard_ways(plan, saved->axes & ~(uint32_t)FC_AXIS_EXPERT);
         if (op->place != FC_PLACE_LAYER || is_kept(saved, plan)) {
             out->kept_bytes[op->place] += bytes;
@@ -98,7 +99,7 @@ static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops 
     expert /= plan->ep;
     double dense_ways = (double)plan->dp * plan->cp;
     double whole = dense + expert;
-    double split = dense / dense_ways + expert / fc_hd_max(1.0, dense_ways / plan->ep);
+    double split = dense / dense_ways + expert / fc_shard_expert_replicas(plan);
     double tokens = fc_shard_tokens(plan, ops->seq_len);
     double saved = rows->kept_bytes[FC_PLACE_LAYER] * share + (first ? rows->kept_bytes[FC_PLACE_FIRST] : 0);
     /* what recomputation drops comes back for one layer at a time, while that layer runs backward */

@@ -70,12 +70,14 @@ static void count_experts(fc_counter *c, double layers) {
     double sent = visits * c->hidden;
     fc_op *op = fc_rows_memory(c, "moe_dispatch", layers, sent, 2.0 * sent, 0.0);
     op->row_axes |= SEQUENCE;
-    op = count_expert_matmul(c, "experts_up", layers, wide, c->hidden, TENSOR, 0);
+    op = count_expert_matmul(c, "experts_up", layers, wide, c->hidden, EXPERT_TENSOR, 0);
     fc_rows_save(c, op, sent, SEQUENCE, FC_SAVED_ALWAYS);
     op = count_activation(c, "experts_act", layers, visits * width);
     op->group_axes = EXPERT;
-    op = count_expert_matmul(c, "experts_down", layers, c->hidden, width, 0, TENSOR);
-    fc_rows_save(c, op, visits * width, TENSOR, FC_SAVED_ALWAYS);
+    op->n_axes = EXPERT_TENSOR;
+    op->saved[0].axes = EXPERT_TENSOR;
+    op = count_expert_matmul(c, "experts_down", layers, c->hidden, width, 0, EXPERT_TENSOR);
+    fc_rows_save(c, op, visits * width, EXPERT_TENSOR, FC_SAVED_ALWAYS);
     op = fc_rows_memory(c, "moe_combine", layers, sent, sent + c->hidden, 2.0 * sent);
     op->row_axes |= SEQUENCE;
 }

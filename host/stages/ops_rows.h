@@ -18,7 +18,13 @@
 #include <stdbool.h>
 
 /* Axes come from an enum; rows keep them as plain bits. */
-enum { TENSOR = FC_AXIS_TENSOR, SEQUENCE = FC_AXIS_SEQUENCE, CONTEXT = FC_AXIS_CONTEXT, EXPERT = FC_AXIS_EXPERT };
+enum {
+    TENSOR = FC_AXIS_TENSOR,
+    SEQUENCE = FC_AXIS_SEQUENCE,
+    CONTEXT = FC_AXIS_CONTEXT,
+    EXPERT = FC_AXIS_EXPERT,
+    EXPERT_TENSOR = FC_AXIS_EXPERT_TENSOR
+};
 
 typedef struct fc_counter {
     fc_ops *ops;

@@ -6,6 +6,22 @@
 #include "flopcast/plan.h"
 #include "flopcast/results.h"
 
+/* Tensor ranks of one expert. Expert parallelism may fold the tensor ranks in: it then spreads experts over them too. */
+FC_HD double fc_shard_expert_tensor(const fc_plan *plan) {
+    double stated = plan->etp > 0 ? (double)plan->etp : (plan->ep > 1 ? 1.0 : (double)plan->tp);
+    return fc_hd_min(stated, plan->tp);
+}
+
+/* Ranks that hold the same experts. */
+FC_HD double fc_shard_expert_replicas(const fc_plan *plan) {
+    double ranks = (double)plan->tp * plan->dp * plan->cp;
+    return fc_hd_max(1.0, ranks / (plan->ep * fc_shard_expert_tensor(plan)));
+}
+
+/* Share of a rank's tokens that its experts work on: with fewer tensor ranks an expert than elsewhere, each of the others
+ * brings its own part of the sequence. */
+FC_HD double fc_shard_expert_rows(const fc_plan *plan) { return fc_shard_expert_tensor(plan) / plan->tp; }
+
 /* By how much the plan divides something that names these axes. CONTEXT and PIPELINE are not in it: tokens are already
  * those of one context rank, and layers those of one stage. */
 FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes) {
@@ -17,6 +33,9 @@ FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes) {
     }
     if (axes & (uint32_t)FC_AXIS_EXPERT) {
         ways *= plan->ep;
+    }
+    if (axes & (uint32_t)FC_AXIS_EXPERT_TENSOR) {
+        ways *= fc_shard_expert_tensor(plan);
     }
     return ways;
 }

@@ -16,6 +16,10 @@
 /* Host and chip work beside each other: the longer one counts, a little more where they are alike. A power mean of this
  * order fits published small models better than the plain maximum. */
 static const double HOST_ORDER = 5.0;
+/* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
+ * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
+static const double SOFTMAX_KERNELS = 8.0;
+static const double HOST_KERNEL_S = 1e-5;
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
 
@@ -34,7 +38,7 @@ fc_product fc_step_product(const fc_step_machine *on, const fc_op *op) {
     bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
     /* expert rows arrive from all ranks of the expert group and spread over the group's experts */
     double rows = op->rows_per_token * on->tokens / fc_shard_ways(on->plan, op->row_axes & ~(uint32_t)FC_AXIS_EXPERT);
-    double imbalance = experts ? on->stack->expert_imbalance : 1.0;
+    double imbalance = experts ? on->stack->expert_imbalance * fc_shard_expert_rows(on->plan) : 1.0;
     return (fc_product){.m = imbalance * rows / groups,
                         .n = op->n / fc_shard_ways(on->plan, op->n_axes),
                         .k = op->k / fc_shard_ways(on->plan, op->k_axes),
@@ -88,7 +92,7 @@ static double stage_total_s(const stage_time *stage) {
 static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load load) {
     const fc_plan *plan = on->plan;
     double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
-    double expert_ways = fc_hd_max(1.0, dense_ways / plan->ep);
+    double expert_ways = plan->zero >= 1 ? fc_shard_expert_replicas(plan) : 1.0;
     const fc_ops *ops = on->ops;
     /* beside the update: gradients are read once more for their norm, and set to zero */
     double bytes_each = 3.0 * ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
@@ -209,8 +213,9 @@ static double host_wait_s(const fc_step_machine *on, const stage_time *stage, do
         return 0.0;
     }
     double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
-    double forward_s =
-        share * (on->ops->layers_count * stack->host_layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s);
+    double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
+    layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
+    double forward_s = share * (on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s);
     double ratio = stack->host_backward_ratio > 0.0 ? stack->host_backward_ratio : 1.0;
     double backward_s = forward_s * (ratio + (on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0));
     double chip_forward_s = stage->forward_s + stage->launch_s / 3.0 + links_s / 2.0;
@@ -236,7 +241,9 @@ static double overlap_passes(const fc_step_machine *on) {
 static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step_load load, double pass_s) {
     fc_step_replicas traffic = fc_step_replica_traffic(on, load);
     double room_s = on->stack->dp_overlap_frac * pass_s * overlap_passes(on);
-    double hidden_s = fc_hd_min(traffic.time_s, room_s);
+    /* the last bucket of gradients, one layer's, has nothing left to hide behind; nor has the first layer's gather */
+    double buckets = fc_hd_max(1.0, on->ops->layers_count * fc_shard_stage_share(on->plan, on->ops->layers_count));
+    double hidden_s = fc_hd_min(traffic.time_s * (1.0 - 1.0 / buckets), room_s);
     double taken_s = traffic.time_s > 0.0 ? traffic.inside_s * hidden_s / traffic.time_s : 0.0;
     out->cause_s[FC_STEP_DATA] = traffic.time_s - hidden_s + on->stack->overlap_cost_frac * taken_s;
 }
@@ -260,8 +267,8 @@ static void fill_causes(fc_step *out, const fc_step_machine *on) {
     fc_step_links link = fc_step_exposed_links(on);
     fc_step_load load = fc_step_weights_on_rank(on);
     double links_s = link.tensor_s + link.expert_s + link.context_s;
-    double wait_s = host_wait_s(on, &layers, links_s);
     double grads_s = add_grads_s(on, load);
+    double wait_s = host_wait_s(on, &layers, links_s);
 
     double *cause_s = out->cause_s;
     /* A stage with an end of the model may have a layer less; what of the end then sticks out is the longer stage's. */
@@ -287,7 +294,9 @@ static void fill_causes(fc_step *out, const fc_step_machine *on) {
     for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
         sum_s += cause_s[i];
     }
-    cause_s[FC_STEP_STRAGGLER] = plan->dp > 1 || plan->pp > 1 ? on->stack->straggler_frac * sum_s : 0.0;
+    /* the slowest of more and more ranks: stated for 1,024 of them, and about as slow again for each thousandfold */
+    double ranks = (double)plan->tp * plan->pp * plan->dp * plan->cp;
+    cause_s[FC_STEP_STRAGGLER] = ranks > 1.0 ? on->stack->straggler_frac * fc_hd_log2(ranks) / 10.0 * sum_s : 0.0;
     out->time_s = sum_s + cause_s[FC_STEP_STRAGGLER];
     fill_rates(out, on, layers.recompute_flop);
 }

@@ -96,6 +96,11 @@ static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
 
 /* ---- traffic ----------------------------------------------------------------------------------------------------- */
 
+/* Bytes a logit of a loss written out in operations (Megatron-LM, cross_entropy.py): to 32 bits (2 in, 4 out), maximum (4),
+ * minus it (8), exponential (8), its sum (4), divided by it (8); back: times the gradient (8), to 16 bits (6). */
+static const double LOSS_FORWARD_BYTES = 38.0;
+static const double LOSS_BACKWARD_BYTES = 14.0;
+
 typedef struct moved {
     double forward_bytes;
     double backward_bytes;
@@ -109,6 +114,10 @@ static double bytes_of(const fc_passes *passes) {
 
 /* Fused: one pass each way; a residual goes back once, a norm reads its input and the gradient again for its weights. */
 static moved traffic_of(const fc_step_machine *on, const fc_op *op) {
+    bool loss = op->place == FC_PLACE_LAST && op->pass == FC_PASS_SOFTMAX;
+    if (loss && !on->stack->fused_loss) {
+        return (moved){LOSS_FORWARD_BYTES * op->n, LOSS_BACKWARD_BYTES * op->n, 8.0, 3.0};
+    }
     if (on->stack->fused_kernels) {
         double back = bytes_of(&op->fused_backward);
         return (moved){op->extra_bytes_per_token, back > 0.0 ? back : op->extra_bytes_per_token, 1.0, 1.0};
@@ -120,7 +129,9 @@ static moved traffic_of(const fc_step_machine *on, const fc_op *op) {
 static fc_op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
     moved m = traffic_of(on, op);
     uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
-    double tokens = op->repeats * on->tokens / fc_shard_ways(on->plan, axes);
+    bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    double rows = experts ? fc_shard_expert_rows(on->plan) : 1.0;
+    double tokens = op->repeats * rows * on->tokens / fc_shard_ways(on->plan, axes);
     fc_op_time out = {0};
     out.forward_s = m.forward_bytes * tokens / on->memory_bytes_per_s;
     out.backward_s = m.backward_bytes * tokens / on->memory_bytes_per_s;
@@ -129,6 +140,15 @@ static fc_op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
 }
 
 /* ---- attention --------------------------------------------------------------------------------------------------- */
+
+bool fc_step_softmax_unfused(const fc_step_machine *on) {
+    const fc_stack *stack = on->stack;
+    if (stack->flash_attention || !(stack->softmax_block > 0.0)) {
+        return false;
+    }
+    double pairs = on->plan->micro_batch * on->ops->heads / on->plan->tp;
+    return floor(pairs / stack->softmax_block) * stack->softmax_block != pairs;
+}
 
 /* Plain: two batched products forward and four back, beside them the softmax (read and write; back two reads and a write)
  * and dropout (a score in, a score and a byte of mask out; the same back). */
@@ -145,11 +165,12 @@ static fc_op_time time_plain(const fc_step_machine *on, const fc_op *op) {
     double values_s = product_s(on, op->dtype, values, false);
     double number_s = rows * keys * ops->activation_bytes / on->memory_bytes_per_s;
     double drop_s = on->stack->dropout ? (2.0 + 1.0 / ops->activation_bytes) * number_s : 0.0;
-    double eager = on->stack->fused_kernels ? 0.0 : 6.0 * number_s; /* scale, mask and cast on their own */
+    bool unfused = !on->stack->fused_kernels || fc_step_softmax_unfused(on);
+    double eager = unfused ? 12.0 * number_s : 0.0; /* to 32 bits, scale, mask, softmax, back: each in and out */
     fc_op_time out = {0};
     out.forward_s = scores_s + values_s + 2.0 * number_s + drop_s + eager;
     out.backward_s = 2.0 * (scores_s + values_s) + 3.0 * number_s + drop_s + eager;
-    out.launch_s = (on->stack->fused_kernels ? 4.0 : 12.0) * on->launch_s;
+    out.launch_s = (unfused ? 12.0 : 4.0) * on->launch_s;
     return out;
 }
 
@@ -181,10 +202,11 @@ static double flash_s(const fc_step_machine *on, const fc_op *op, double scores_
     return whole_s * op->k / causal_keys / on->plan->cp * op->rows_per_token;
 }
 
+static double or_one(double frac) { return frac > 0.0 ? frac : 1.0; }
+
 static fc_op_time time_flash(const fc_step_machine *on, const fc_op *op) {
-    const fc_stack *stack = on->stack;
-    double rate = stack->attention_rate_frac > 0.0 ? stack->attention_rate_frac : 1.0;
-    double back = stack->attention_backward_frac > 0.0 ? stack->attention_backward_frac : 1.0;
+    double rate = on->stack->old_attention ? or_one(on->chip->attention_old_frac) : 1.0;
+    double back = or_one(on->chip->attention_backward_frac);
     fc_op_time out = {0};
     out.forward_s = flash_s(on, op, 1.0) / rate;
     out.backward_s = FLASH_BACKWARD * flash_s(on, op, FLASH_BACKWARD / BACKWARD_SCORES) / (rate * back);

@@ -29,6 +29,10 @@ fc_op_time fc_step_on_accelerator(const fc_step_machine *on, const fc_op *op);
 /* The chip's matmul curve at the rate that a step sustains; false where it has none. */
 bool fc_step_gemm_curve(fc_gemm_curve *out, const fc_chip *chip, uint32_t dtype);
 
+/* Whether plain attention's softmax falls back to one kernel an operation: the fused one works on blocks of so many
+ * (sequence, head) pairs at a time, and they must come out even (Megatron-LM, fused_softmax.py). */
+bool fc_step_softmax_unfused(const fc_step_machine *on);
+
 /* A row on a processor that was measured (chip->threads_count above 0). */
 fc_op_time fc_step_on_processor(const fc_step_machine *on, const fc_op *op);
 /* What its optimizer takes for so many parameters, beyond gradients that were summed: one pass, or one kernel an operation

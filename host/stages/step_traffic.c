@@ -7,17 +7,29 @@
 
 #include <stdbool.h>
 
-/* The group of one axis, with the chip's measured collectives where its scale-up network is the innermost tier. */
-static fc_hd_net group_of(const fc_step_machine *on, fc_net_axis axis) {
+/* The chip's measured collectives, where its scale-up network is the innermost tier. */
+static void use_curves(fc_hd_net *net, const fc_step_machine *on) {
     const fc_chip *chip = on->chip;
-    fc_hd_net net = fc_net_of_axis(on->cluster, on->plan, axis);
     const double *curves[FC_HD_COLLECTIVE_COUNT];
     for (int i = 0; i < FC_HD_COLLECTIVE_COUNT; ++i) {
         curves[i] = chip->curves.link[i].cores_count > 0.0 ? chip->curves.link[i].parameters : NULL;
     }
     if (on->cluster->tiers_count > 0 && on->cluster->tiers[0].bytes_per_s == chip->scaleup_bytes_per_s) {
-        fc_net_use_curves(&net, curves);
+        fc_net_use_curves(net, curves);
     }
+}
+
+static fc_hd_net group_of(const fc_step_machine *on, fc_net_axis axis) {
+    fc_hd_net net = fc_net_of_axis(on->cluster, on->plan, axis);
+    use_curves(&net, on);
+    return net;
+}
+
+/* Experts lie side by side over tensor, context and data ranks. */
+static fc_hd_net expert_group(const fc_step_machine *on, double size, double stride) {
+    const fc_plan *plan = on->plan;
+    fc_hd_net net = fc_net_group(on->cluster, (double)plan->tp * plan->pp * plan->dp * plan->cp, size, stride);
+    use_curves(&net, on);
     return net;
 }
 
@@ -64,7 +76,7 @@ static double expert_traffic_s(const fc_step_machine *on) {
         return 0;
     }
     const fc_plan *plan = on->plan;
-    fc_hd_net net = group_of(on, FC_NET_EXPERT);
+    fc_hd_net net = expert_group(on, plan->ep, fc_shard_expert_tensor(plan));
     double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
     double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
     double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
@@ -165,7 +177,7 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
         return 2.0 * grads_s; /* an all-reduce: everyone updates everything */
     }
     /* stage 3 gathers the weights for the forward pass and again for the backward pass */
-    double gathers = plan->zero >= 3 ? 2.0 * rounds : 1.0;
+    double gathers = plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : 1.0;
     return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);
 }
 
@@ -178,13 +190,14 @@ static double inside_s(const fc_step_machine *on, const fc_hd_net *net, double c
     const fc_plan *plan = on->plan;
     double rounds = fc_step_replica_rounds(on);
     double grads = rounds * (plan->zero <= 0 ? 2.0 : 1.0) * wire_bytes(on);
-    double weights = (plan->zero >= 3 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
+    double weights = (plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
     return (ranks - 1.0) / ranks * count * (grads + weights) / net->bytes_per_s[0];
 }
 
 fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load) {
     fc_hd_net dense = group_of(on, FC_NET_REPLICA);
-    fc_hd_net expert = group_of(on, FC_NET_EXPERT_REPLICA);
+    double etp = fc_shard_expert_tensor(on->plan);
+    fc_hd_net expert = expert_group(on, fc_shard_expert_replicas(on->plan), etp * on->plan->ep);
     fc_step_replicas out;
     out.time_s = shared_numbers_s(on, &dense, load.dense_count) + shared_numbers_s(on, &expert, load.expert_count);
     out.inside_s = inside_s(on, &dense, load.dense_count) + inside_s(on, &expert, load.expert_count);

@@ -23,6 +23,7 @@ typedef enum fc_axis {
     FC_AXIS_SEQUENCE = 2, /* the tensor ranks, where sequence parallelism is on */
     FC_AXIS_CONTEXT = 4,
     FC_AXIS_EXPERT = 8,
+    FC_AXIS_EXPERT_TENSOR = 64, /* the tensor ranks of one expert */
     FC_AXIS_PIPELINE = 16,
     FC_AXIS_DATA = 32
 } fc_axis;
@@ -47,6 +48,7 @@ typedef struct fc_plan {
     uint32_t recompute;        /* fc_recompute */
     int32_t zero;              /* ZeRO stage 0 to 3; -1: choose */
     int32_t sequence_parallel; /* 0, 1; -1: choose */
+    uint32_t etp;              /* tensor parallel ranks of one expert; 0: 1 where ep is above 1, else tp */
     uint32_t rank_order;       /* fc_rank_order */
 } fc_plan;
 

@@ -48,12 +48,14 @@ typedef struct fc_stack {
     double host_layer_s;            /* of the host, to launch one layer's forward pass; CUDA graphs remove it */
     double host_backward_ratio;     /* the same backward, of forward; 0: 1 */
     double host_moe_layer_s;        /* more of it for a layer of experts */
+    double host_rank_frac;          /* more of both for each further tensor rank: they wait for each other's hosts */
+    double softmax_block;           /* (sequence, head) pairs that its fused softmax takes at a time; 0: any number */
     double host_step_s;             /* once a step: optimizer, data, logging */
-    double attention_rate_frac;     /* rate of its attention kernel, of the one the chip's curve was measured with; 0: 1 */
-    double attention_backward_frac; /* rate of the backward kernel, of the forward one's; 0: 1 */
     double overlap_cost_frac;       /* what hidden traffic takes from the compute beside it, of its own time */
     double grad_add_bytes;          /* moved a parameter and micro-batch to add its gradient to what is there */
     double grad_wire_bytes;         /* of a gradient between replicas; 0: workload.grad_bytes */
+    uint8_t old_attention;          /* its flash attention was written for an older kind of chip */
+    uint8_t fused_loss;             /* cross-entropy in one pass each way; else one pass an operation, in 32 bits */
     uint8_t grads_every_micro_batch; /* replicas add up after each micro-batch, and not once a step */
     uint8_t pp_send_whole;           /* each tensor rank sends the whole activation to the next stage, not its part */
 

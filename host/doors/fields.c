@@ -82,6 +82,7 @@ static const char *const topology_names[] = {"switched", "torus", "mesh", NULL};
 static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf16",
                                           "fp8",  "mxfp8", "nvfp4", "int8", NULL};
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
+static const char *const rank_order_names[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
 
@@ -233,9 +234,10 @@ static const fc_field tier_fields[] = {
     NUMBER(fc_tier, bytes_per_s, "bw", FC_UNIT_BYTES_PER_S, 0, 1e16, "one way, per chip, after oversubscription"),
     NUMBER(fc_tier, eff_frac, "eff", FC_UNIT_FRAC, 0, 2, "share of bw that large messages reach"),
     NUMBER(fc_tier, latency_s, "latency", FC_UNIT_S, 0, 10, "one step of a collective"),
+    NUMBER(fc_tier, half_bytes, "half", FC_UNIT_BYTES, 0, 1e12, "bytes that a chip's port moves at half of its rate"),
     CHOICE(fc_tier, topology, "topology", topology_names, "switched, torus or mesh"),
     NUMBER(fc_tier, link_bytes_per_s, "link_bw", FC_UNIT_BYTES_PER_S, 0, 1e16,
-           "torus: the slowest link to one neighbour"),
+           "torus, mesh: the slowest link to one neighbour"),
     NUMBER(fc_tier, torus_side, "torus_side", FC_UNIT_COUNT, 0, 1e4, "torus: chips along the longest ring"),
     SWITCH(fc_tier, in_network_reduction, "in_network_reduction", "switches add up (SHARP, NVLS)"),
 };
@@ -305,6 +307,7 @@ static const fc_field plan_fields[] = {
      .least = -1,
      .most = 1,
      .help = "0, 1; -1: choose"},
+    CHOICE(fc_plan, rank_order, "rank_order", rank_order_names, "which ranks lie side by side, innermost first"),
 };
 
 static const fc_field deal_fields[] = {

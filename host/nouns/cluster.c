@@ -135,6 +135,9 @@ static fc_status check_tier(const fc_tier *tier, uint32_t index, fc_error *error
         {"bw", offsetof(fc_tier, bytes_per_s), FC_UNIT_BYTES_PER_S, 0.0, 1e16},
         {"eff", offsetof(fc_tier, eff_frac), FC_UNIT_FRAC, 0.0, 2.0},
         {"latency", offsetof(fc_tier, latency_s), FC_UNIT_S, 0.0, 10.0},
+        {"half", offsetof(fc_tier, half_bytes), FC_UNIT_BYTES, 0.0, 1e12},
+        {"link_bw", offsetof(fc_tier, link_bytes_per_s), FC_UNIT_BYTES_PER_S, 0.0, 1e16},
+        {"torus_side", offsetof(fc_tier, torus_side), FC_UNIT_COUNT, 0.0, 1e4},
     };
     FC_TRY(fc_check_text("cluster.tiers", "name", tier->name, sizeof tier->name, error));
     char owner[40];

@@ -2,15 +2,13 @@
 #include "step_traffic.h"
 
 #include "flopcast/hd/hd.h"
+#include "net.h"
 #include "shard.h"
-#include "step_groups.h"
 
 #include <stdbool.h>
 
-static fc_hd_net group_of(const fc_step_machine *on, double size, double stride) {
-    const fc_plan *plan = on->plan;
-    double used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
-    return fc_step_group(on->cluster, used_count, size, stride);
+static fc_hd_net group_of(const fc_step_machine *on, fc_net_axis axis) {
+    return fc_net_of_axis(on->cluster, on->plan, axis);
 }
 
 static double layer_share(const fc_step_machine *on) { return fc_shard_stage_share(on->plan, on->ops->layers_count); }
@@ -22,7 +20,7 @@ static double tensor_traffic_s(const fc_step_machine *on) {
     if (on->plan->tp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, on->plan->tp, 1.0);
+    fc_hd_net net = group_of(on, FC_NET_TENSOR);
     double share = layer_share(on);
     double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
     double total_s = 0;
@@ -45,7 +43,7 @@ static double expert_traffic_s(const fc_step_machine *on) {
         return 0;
     }
     const fc_plan *plan = on->plan;
-    fc_hd_net net = group_of(on, plan->ep, (double)plan->tp * plan->cp);
+    fc_hd_net net = group_of(on, FC_NET_EXPERT);
     double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
     double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
     double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
@@ -60,7 +58,7 @@ static double context_traffic_s(const fc_step_machine *on) {
     if (plan->cp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, plan->cp, plan->tp);
+    fc_hd_net net = group_of(on, FC_NET_CONTEXT);
     double tp_ways = fc_hd_min(plan->tp, fc_hd_max(1.0, on->ops->kv_heads));
     double bytes = on->ops->kv_bytes_per_token * on->tokens / tp_ways;
     double layers = on->ops->attention_layers_count * layer_share(on);
@@ -74,7 +72,7 @@ static double pipeline_traffic_s(const fc_step_machine *on) {
     if (plan->pp <= 1) {
         return 0;
     }
-    fc_hd_net net = group_of(on, plan->pp, (double)plan->tp * plan->cp * plan->dp);
+    fc_hd_net net = group_of(on, FC_NET_PIPELINE);
     double ways = plan->sequence_parallel == 1 ? plan->tp : 1;
     double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
     return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
@@ -123,19 +121,17 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     const fc_plan *plan = on->plan;
     const fc_ops *ops = on->ops;
     double rounds = fc_step_replica_rounds(plan);
-    double grads_s = rounds * fc_hd_gather_s(net, count * ops->grad_bytes);
     if (plan->zero <= 0) {
-        return 2.0 * grads_s; /* an all-reduce: everyone updates everything */
+        return rounds * fc_hd_all_reduce_s(net, count * ops->grad_bytes); /* everyone updates everything */
     }
+    double grads_s = rounds * fc_hd_reduce_scatter_s(net, count * ops->grad_bytes);
     /* stage 3 gathers the weights for the forward pass and again for the backward pass */
     double gathers = plan->zero >= 3 ? 2.0 * rounds : 1.0;
     return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);
 }
 
 double fc_step_replica_traffic_s(const fc_step_machine *on, fc_step_load load) {
-    const fc_plan *plan = on->plan;
-    fc_hd_net dense = group_of(on, (double)plan->dp * plan->cp, plan->tp);
-    double replicas = fc_hd_max(1.0, (double)plan->dp * plan->cp / plan->ep);
-    fc_hd_net expert = group_of(on, replicas, (double)plan->tp * plan->ep);
+    fc_hd_net dense = group_of(on, FC_NET_REPLICA);
+    fc_hd_net expert = group_of(on, FC_NET_EXPERT_REPLICA);
     return shared_numbers_s(on, &dense, load.dense_count) + shared_numbers_s(on, &expert, load.expert_count);
 }

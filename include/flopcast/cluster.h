@@ -23,7 +23,8 @@ typedef struct fc_tier {
     double eff_frac;         /* of bytes_per_s, large messages */
     double latency_s;        /* one step */
     uint32_t topology;       /* fc_topology */
-    double link_bytes_per_s; /* torus: the slowest link to one neighbour, one way; 0: not a torus */
+    double half_bytes;       /* b bytes of a chip's part of a collective go at b/(b + half) of the rate; 0: at all of it */
+    double link_bytes_per_s; /* torus, mesh: the slowest link to one neighbour, one way; 0: not known */
     double torus_side;       /* torus: chips along the longest ring */
     uint8_t in_network_reduction;
 } fc_tier;

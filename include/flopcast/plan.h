@@ -27,6 +27,14 @@ typedef enum fc_axis {
     FC_AXIS_DATA = 32
 } fc_axis;
 
+/* Which ranks lie side by side, innermost first. EP is a part of DP. */
+typedef enum fc_rank_order {
+    FC_RANK_ORDER_TP_CP_EP_DP_PP = 0, /* Megatron-core's default */
+    FC_RANK_ORDER_TP_CP_EP_PP_DP,     /* stages nearer than replicas: what is left of DP crosses the outermost tier */
+    FC_RANK_ORDER_TP_EP_CP_DP_PP,     /* experts nearer than context */
+    FC_RANK_ORDER_COUNT
+} fc_rank_order;
+
 typedef struct fc_plan {
     uint32_t tp;               /* tensor parallel ranks */
     uint32_t pp;               /* pipeline stages */
@@ -39,6 +47,7 @@ typedef struct fc_plan {
     uint32_t recompute;        /* fc_recompute */
     int32_t zero;              /* ZeRO stage 0 to 3; -1: choose */
     int32_t sequence_parallel; /* 0, 1; -1: choose */
+    uint32_t rank_order;       /* fc_rank_order */
 } fc_plan;
 
 fc_plan fc_plan_default(void);

@@ -172,10 +172,10 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     const fc_plan *plan = on->plan;
     const fc_ops *ops = on->ops;
     double rounds = fc_step_replica_rounds(on);
-    double grads_s = rounds * fc_hd_gather_s(net, count * wire_bytes(on));
     if (plan->zero <= 0) {
-        return 2.0 * grads_s; /* an all-reduce: everyone updates everything */
+        return rounds * fc_hd_all_reduce_s(net, count * wire_bytes(on)); /* everyone updates everything */
     }
+    double grads_s = rounds * fc_hd_reduce_scatter_s(net, count * wire_bytes(on));
     /* stage 3 gathers the weights for the forward pass and again for the backward pass */
     double gathers = plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : 1.0;
     return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);

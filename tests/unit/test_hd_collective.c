@@ -2,7 +2,7 @@
 #include "chain_helpers.h"
 
 #include "flopcast/hd/collective.h"
-#include "stages/step_groups.h"
+#include "stages/net.h"
 
 #include <stdbool.h>
 
@@ -190,7 +190,7 @@ static fc_cluster cluster_named(void **state, const char *chip, double chips) {
 
 /* One way, before what software reaches. */
 static double all_to_all_rate(const fc_cluster *cluster, double ranks) {
-    fc_hd_net net = fc_step_group(cluster, cluster->chips_count, ranks, 1.0);
+    fc_hd_net net = fc_net_group(cluster, cluster->chips_count, ranks, 1.0);
     return net.all_to_all_bytes_per_s[0] / cluster->tiers[0].eff_frac;
 }
 
@@ -226,7 +226,7 @@ static void test_hd_collective__a_block_of_a_torus_has_its_own_bisection(void **
 }
 
 static double inside_node(const fc_cluster *cluster, double used, double size, double stride) {
-    fc_hd_net net = fc_step_group(cluster, used, size, stride);
+    fc_hd_net net = fc_net_group(cluster, used, size, stride);
     assert_true(net.members[net.tiers_count - 1] == size);
     return net.members[0];
 }

@@ -205,7 +205,7 @@ FC_HD fc_hd_span fc_hd_double_tree(const fc_hd_net *net, double bytes) {
         if (fanout > 1.0) {
             int switches = net->in_network_reduction[i];
             double chain = 2.0 * (fanout - 1.0) / fanout;
-            double tree = 2.0;
+            double tree = all / inner <= 2.0 ? 1.0 : 2.0;
             double share = i == 0 ? chain : tree;
             double steps = 2.0 * (i == 0 ? fanout - 1.0 : fc_hd_doublings(fanout));
             share = switches ? fc_hd_min(share, 1.0) : share;
@@ -242,7 +242,12 @@ FC_HD double fc_hd_all_reduce_s(const fc_hd_net *net, double bytes) {
         return fc_hd_join_s(inside, fc_hd_by_tier(net, FC_HD_ALL_REDUCE, bytes));
     }
     double ring_s = fc_hd_join_s(inside, fc_hd_flat_ring(net, FC_HD_ALL_REDUCE, bytes));
-    return fc_hd_min(ring_s, fc_hd_join_s(inside, fc_hd_double_tree(net, bytes)));
+    fc_hd_span tree = fc_hd_double_tree(net, bytes);
+    fc_hd_span counted = tree;
+    /* NCCL's tuning counts a tree's data twice for any number of nodes (src/graph/tuning.cc): on two it takes the ring for
+     * large messages although the tree would be faster */
+    counted.port_s *= fc_hd_ranks(net) <= 2.0 * net->members[0] ? 2.0 : 1.0;
+    return ring_s <= fc_hd_join_s(inside, counted) ? ring_s : fc_hd_join_s(inside, tree);
 }
 
 /* All-to-all: every rank holds `bytes` and sends an equal piece to every other, all at once. What leaves a node crosses

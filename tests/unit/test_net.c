@@ -1,7 +1,7 @@
 /* A count of chips need not fill its domains: published jobs took equal parts of two. */
 #include "flopcast/cluster.h"
 
-#include "stages/step_groups.h"
+#include "stages/net.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,25 +19,25 @@ static fc_cluster domains_of(double domain_chips, double chips) {
 }
 
 /* NVIDIA's tables run 128 and 256 GPUs on racks of 72 with 64 expert ranks. */
-static void test_step_groups__racks_of_72_hold_groups_of_64(void **state) {
+static void test_net__racks_of_72_hold_groups_of_64(void **state) {
     (void)state;
     fc_cluster two = domains_of(72, 128);
-    assert_true(fc_step_group(&two, 128, 64, 1).members[0] == 64);
+    assert_true(fc_net_group(&two, 128, 64, 1).members[0] == 64);
     fc_cluster four = domains_of(72, 256);
-    assert_true(fc_step_group(&four, 256, 64, 1).members[0] == 64);
+    assert_true(fc_net_group(&four, 256, 64, 1).members[0] == 64);
 }
 
 /* PaLM: two pods of 4,096, 3,072 chips in each, 12 tensor ranks by 256 ways inside a pod (2204.02311). */
-static void test_step_groups__palm_lies_in_two_pods(void **state) {
+static void test_net__palm_lies_in_two_pods(void **state) {
     (void)state;
     fc_cluster pods = domains_of(4096, 6144);
-    assert_true(fc_step_group(&pods, 6144, 512, 12).members[0] == 256);
+    assert_true(fc_net_group(&pods, 6144, 512, 12).members[0] == 256);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_step_groups__racks_of_72_hold_groups_of_64),
-        cmocka_unit_test(test_step_groups__palm_lies_in_two_pods),
+        cmocka_unit_test(test_net__racks_of_72_hold_groups_of_64),
+        cmocka_unit_test(test_net__palm_lies_in_two_pods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

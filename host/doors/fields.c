@@ -83,6 +83,7 @@ static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf1
                                           "fp8",  "mxfp8", "nvfp4", "int8", NULL};
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
+static const char *const flop_names[] = {"model_full", "model_causal", "hardware", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
 
 static const fc_field model_fields[] = {
@@ -266,6 +267,8 @@ static const fc_field stack_fields[] = {
     NUMBER(fc_stack, expert_imbalance, "expert_imbalance", FC_UNIT_NONE, 1, 10, "most loaded expert rank / average"),
     NUMBER(fc_stack, straggler_frac, "straggler", FC_UNIT_FRAC, 0, 1, "time lost to the slowest rank"),
     NUMBER(fc_stack, reserve_bytes, "reserve", FC_UNIT_BYTES, 0, 1e12, "memory the framework keeps, per chip"),
+    CHOICE(fc_stack, flop_convention, "flop_convention", flop_names,
+           "what its published TFLOP/s count: model_full (every key), model_causal or hardware (with recomputation)"),
     SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
     NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
            "on a processor: tensors this large are mapped anew each time; 0: none is"),

@@ -136,8 +136,8 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
     double sequences = row->batch_sequences;
     double tokens = sequences * (double)study->workload.seq_len;
     double chips = study->cluster.chips_count;
-    double peak = row->peak_flop_per_s > 0 ? row->peak_flop_per_s
-                                           : study->cluster.chip.peak_flop_per_s[study->workload.dtype];
+    double peak =
+        row->peak_flop_per_s > 0 ? row->peak_flop_per_s : study->cluster.chip.peak_flop_per_s[study->workload.dtype];
     switch (row->kind) {
     case FC_RUN_METRIC_STEP_S:
         *out_s = row->value;

@@ -128,8 +128,7 @@ static void count_rows(fc_run_report *report) {
         report->with_plan_predicted_count += row->plan_given && !suspect && score->predicted;
         inside += score->scored && score->low_s <= row->measured_s && row->measured_s <= score->high_s;
     }
-    report->interval_coverage_frac =
-        report->scored_count > 0 ? (double)inside / (double)report->scored_count : 0.0;
+    report->interval_coverage_frac = report->scored_count > 0 ? (double)inside / (double)report->scored_count : 0.0;
 }
 
 fc_status fc_runs_score(fc_run_report *out, const fc_run_row *rows, size_t rows_count, fc_arena *arena,

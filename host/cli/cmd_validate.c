@@ -82,9 +82,8 @@ static fc_status write_all(fc_context *context, const fc_run_table *table, fc_fo
         fc_text_addf(&asked, "%s%s", i > 0 ? " " : "", context->args->positional[i]);
     }
     FC_TRY(fc_runs_score(&report, table->rows, table->count, context->arena, error));
-    fc_run_page page = {.report = &report,
-                        .asked = asked.bytes != NULL ? asked.bytes : "",
-                        .faults_count = table->faults_count};
+    fc_run_page page = {
+        .report = &report, .asked = asked.bytes != NULL ? asked.bytes : "", .faults_count = table->faults_count};
     switch (format) {
     case FC_FORMAT_JSON:
         return fc_write_validate_json(&context->out, &page, error);
@@ -131,7 +130,8 @@ static const fc_option options[] = {
 const fc_command fc_cmd_validate = {
     .name = "validate",
     .synopsis = "[RUNS.csv…] [--row ID]",
-    .help = "how far predictions are from published training runs, by group, row by row, or as a picture (--format svg)",
+    .help =
+        "how far predictions are from published training runs, by group, row by row, or as a picture (--format svg)",
     .example = "flopcast validate --row korthikanti-t5-175B-selective",
     .options = options,
     .run = run_validate,

@@ -70,8 +70,7 @@ static fc_status refuse_twice(const fc_csv *csv, fc_error *error) {
     for (size_t i = 0; i < csv->cells_count; ++i) {
         if (find_cell(csv, csv->cells[i]) != (int)i) {
             return fc_error_set(error, FC_BAD_INPUT, csv->source, csv->record_line, 0,
-                                "the column \"%.60s\" stands twice; give each column a name of its own",
-                                csv->cells[i]);
+                                "the column \"%.60s\" stands twice; give each column a name of its own", csv->cells[i]);
         }
     }
     return FC_OK;
@@ -82,7 +81,8 @@ static fc_status read_heading(run_file *file, fc_error *error) {
     bool found = false;
     FC_TRY(fc_csv_next(&found, &file->csv, error));
     if (!found) {
-        return fc_error_set(error, FC_BAD_INPUT, file->path, 0, 0, "the table is empty; its first line names the columns");
+        return fc_error_set(error, FC_BAD_INPUT, file->path, 0, 0,
+                            "the table is empty; its first line names the columns");
     }
     FC_TRY(refuse_twice(&file->csv, error));
     for (int i = 0; i < FC_RUN_COLUMN_COUNT; ++i) {
@@ -165,8 +165,10 @@ static fc_status add_row(run_list *list, const run_file *file, fc_error *error) 
 /* The record that began at `start` on `line` is broken: tell it, and go on with the next line. */
 static fc_status pass_broken(run_list *list, run_file *file, size_t start, int line, const fc_error *fault,
                              fc_error *error) {
-    char text[sizeof fault->source + sizeof fault->text + 32];
-    fc_error_format(fault, text, sizeof text);
+    enum { MOST_TEXT = 400 };
+    char text[FC_TEXT_SIZE + MOST_TEXT];
+    (void)snprintf(text, sizeof text, "%.160s:%d: %zu whole cells where the heading has %zu: in line %d %.200s",
+                   file->path, line, file->csv.cells_count, file->columns_count, fault->line, fault->text);
     if (++file->broken_count > MOST_BROKEN) {
         return fc_error_set(error, FC_OVER_LIMIT, file->path, line, 0,
                             "more than %d lines with broken quotes; is this a table of runs?", MOST_BROKEN);

@@ -2,6 +2,7 @@
 #include "runs_row.h"
 
 #include "../base/text.h"
+#include "../base/units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +148,14 @@ static const char *missing_dimension(const fc_model *model) {
     return NULL;
 }
 
+/* "GPT-2 2B" and "GPT 22B" are one name without punctuation. A width that differs tells models apart; fewer layers may
+ * be a cut of the same. */
+static bool is_another(const fc_model *known, const fc_run_cells *cells) {
+    double hidden = 0;
+    return fc_units_parse(&hidden, cells->text[FC_RUN_HIDDEN], FC_UNIT_COUNT, NULL) == FC_OK && hidden > 0 &&
+           hidden != known->hidden;
+}
+
 static void refuse(fc_run_row *row, const char *what, const char *name) {
     (void)snprintf(row->reason, sizeof row->reason,
                    "%s is not in the row, and the catalogue has no model called \"%.60s\"", what, name);
@@ -156,6 +165,7 @@ fc_status fc_run_read_model(fc_run_row *row, fc_run_reader *reader, const fc_run
     const char *name = cells->text[FC_RUN_MODEL_NAME];
     const fc_model *known = NULL;
     FC_TRY(catalogue_model(&known, reader, name, error));
+    known = known != NULL && is_another(known, cells) ? NULL : known;
     fc_model model = known != NULL ? *known : fc_model_default();
     row->study.model = model; /* what the columns are compared with */
     (void)take32(&model.layers_count, row, cells, FC_RUN_LAYERS, FC_MAX_LAYERS);

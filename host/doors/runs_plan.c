@@ -174,8 +174,7 @@ void fc_run_read_plan(fc_run_row *row, const fc_run_cells *cells) {
     settle_replicas(&plan, study);
     settle_micro_batch(&plan, stack);
     plan.sequence_parallel = sequence_parallel(&plan, cells, stack);
-    row->plan_complete =
-        row->plan_given && plan.dp > 0 && plan.global_batch > 0 && plan.micro_batch > 0 && recompute;
+    row->plan_complete = row->plan_given && plan.dp > 0 && plan.global_batch > 0 && plan.micro_batch > 0 && recompute;
     settle_batch(&plan, row);
     study->plan = plan;
     study->workload.global_batch = plan.global_batch;

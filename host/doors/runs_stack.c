@@ -14,7 +14,10 @@ typedef struct usual_stack {
 } usual_stack;
 
 static const usual_stack usual[] = {
-    {"nvidia", "megatron-core"}, {"tpu", "maxtext"}, {"trainium", "neuronx"}, {"amd", "megatron-core"},
+    {"nvidia", "megatron-core"},
+    {"tpu", "maxtext"},
+    {"trainium", "neuronx"},
+    {"amd", "megatron-core"},
 };
 
 /* The year at the end of "megatron-2022", and how long the name before it is; 0: none. */

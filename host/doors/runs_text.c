@@ -73,10 +73,10 @@ static bool look_up(uint32_t *out, const char *word, const meaning *table, size_
 /* "fp8-cs", "fp8 (directory name)" and "bf16 (autocast; …)" are fp8 and bf16. */
 bool fc_run_read_dtype(uint32_t *out, const char *text) {
     static const meaning table[] = {
-        {"fp64", FC_DTYPE_FP64},   {"float64", FC_DTYPE_FP64}, {"fp32", FC_DTYPE_FP32},  {"float32", FC_DTYPE_FP32},
-        {"tf32", FC_DTYPE_TF32},   {"fp16", FC_DTYPE_FP16},    {"float16", FC_DTYPE_FP16}, {"half", FC_DTYPE_FP16},
-        {"bf16", FC_DTYPE_BF16},   {"bfloat16", FC_DTYPE_BF16}, {"fp8", FC_DTYPE_FP8},   {"float8", FC_DTYPE_FP8},
-        {"mxfp8", FC_DTYPE_MXFP8}, {"nvfp4", FC_DTYPE_NVFP4},  {"int8", FC_DTYPE_INT8},
+        {"fp64", FC_DTYPE_FP64},   {"float64", FC_DTYPE_FP64},  {"fp32", FC_DTYPE_FP32},    {"float32", FC_DTYPE_FP32},
+        {"tf32", FC_DTYPE_TF32},   {"fp16", FC_DTYPE_FP16},     {"float16", FC_DTYPE_FP16}, {"half", FC_DTYPE_FP16},
+        {"bf16", FC_DTYPE_BF16},   {"bfloat16", FC_DTYPE_BF16}, {"fp8", FC_DTYPE_FP8},      {"float8", FC_DTYPE_FP8},
+        {"mxfp8", FC_DTYPE_MXFP8}, {"nvfp4", FC_DTYPE_NVFP4},   {"int8", FC_DTYPE_INT8},
     };
     char word[WORD_SIZE];
     (void)leading_word(word, text);
@@ -85,7 +85,7 @@ bool fc_run_read_dtype(uint32_t *out, const char *text) {
 
 bool fc_run_read_recompute(uint32_t *out, const char *text) {
     static const meaning table[] = {
-        {"none", FC_RECOMPUTE_NONE}, {"no", FC_RECOMPUTE_NONE},     {"off", FC_RECOMPUTE_NONE},
+        {"none", FC_RECOMPUTE_NONE}, {"no", FC_RECOMPUTE_NONE},      {"off", FC_RECOMPUTE_NONE},
         {"full", FC_RECOMPUTE_FULL}, {"uniform", FC_RECOMPUTE_FULL}, {"selective", FC_RECOMPUTE_SELECTIVE},
     };
     char word[WORD_SIZE];
@@ -116,9 +116,24 @@ static uint32_t shard_group(const char *text) {
 
 bool fc_run_read_zero(int32_t *out_stage, uint32_t *out_group, const char *text) {
     static const meaning table[] = {
-        {"0", 0},     {"1", 1},     {"2", 2},      {"3", 3},          {"zero0", 0}, {"zero1", 1}, {"zero2", 2},
-        {"zero3", 3}, {"fsdp", 3},  {"fsdp1", 3},  {"fsdp2", 3},      {"hsdp", 3},  {"ddp", 0},   {"none", 0},
-        {"hybrid_shard", 3},        {"full_shard", 3}, {"shard_grad_op", 2}, {"distributed", 1},
+        {"0", 0},
+        {"1", 1},
+        {"2", 2},
+        {"3", 3},
+        {"zero0", 0},
+        {"zero1", 1},
+        {"zero2", 2},
+        {"zero3", 3},
+        {"fsdp", 3},
+        {"fsdp1", 3},
+        {"fsdp2", 3},
+        {"hsdp", 3},
+        {"ddp", 0},
+        {"none", 0},
+        {"hybrid_shard", 3},
+        {"full_shard", 3},
+        {"shard_grad_op", 2},
+        {"distributed", 1},
     };
     char word[WORD_SIZE];
     uint32_t stage = 0;

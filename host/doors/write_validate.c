@@ -72,8 +72,8 @@ static void add_score(fc_table *table, const fc_run_score *score) {
     fc_table_cellf(table, "%s", fc_say(measured, sizeof measured, score->row->measured_s, FC_UNIT_S, 3));
     fc_table_cellf(table, "%+.1f", 100.0 * score->error_frac);
     fc_table_cellf(table, "tp %u pp %u vpp %u cp %u ep %u dp %u mb %u zero %d %s%s", plan->tp, plan->pp, plan->vpp,
-                   plan->cp, plan->ep, plan->dp, plan->micro_batch, plan->zero,
-                   fc_run_recompute_word(plan->recompute), score->row->plan_complete ? "" : ", partly chosen");
+                   plan->cp, plan->ep, plan->dp, plan->micro_batch, plan->zero, fc_run_recompute_word(plan->recompute),
+                   score->row->plan_complete ? "" : ", partly chosen");
 }
 
 static fc_table *worst_table(fc_text *text, const fc_run_report *report, bool suspect) {
@@ -167,7 +167,7 @@ static void write_headline(fc_text *text, const fc_run_page *page) {
                  report->predicted_count, report->scores_count, report->with_plan_predicted_count,
                  report->with_plan_count, report->scored_count);
     if (report->suspect_count > 0) {
-        fc_text_addf(text, ", %zu marked suspect are not", report->suspect_count);
+        fc_text_addf(text, "; suspect and left out: %zu", report->suspect_count);
     }
     fc_text_add(text, ".\n");
     if (page->faults_count > 0) {
@@ -215,7 +215,8 @@ static void write_page(fc_text *text, const fc_run_page *page, print_table *prin
 
 void fc_write_validate_text(fc_text *text, const fc_run_page *page, int width) {
     write_page(text, page, print_text, width);
-    fc_text_addf(text, "\nNext: flopcast validate%s%s --row ID shows one run: its study, its plan, where its time goes\n",
+    fc_text_addf(text,
+                 "\nNext: flopcast validate%s%s --row ID shows one run: its study, its plan, where its time goes\n",
                  page->asked[0] != '\0' ? " " : "", page->asked);
 }
 

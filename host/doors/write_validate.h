@@ -10,7 +10,7 @@
 /* What is told beside the rows. */
 typedef struct fc_run_page {
     const fc_run_report *report;
-    const char *asked; /* the tables as somebody would type them again; "" for the project's own */
+    const char *asked;   /* the tables as somebody would type them again; "" for the project's own */
     size_t faults_count; /* malformed lines that were skipped */
 } fc_run_page;
 

@@ -178,9 +178,9 @@ static void add_row(fc_table *table, const fc_run_score *score) {
 }
 
 void fc_write_validate_csv(fc_text *text, const fc_run_page *page) {
-    static const char *const heading[] = {"id",      "group", "metric",        "predicted_s", "measured_s",
-                                          "error_frac", "plan_complete", "scored", "chip",  "stack",
-                                          "stack_assumed", "suspect", "reason", "assumed", "not_understood"};
+    static const char *const heading[] = {
+        "id",   "group", "metric",        "predicted_s", "measured_s", "error_frac", "plan_complete", "scored",
+        "chip", "stack", "stack_assumed", "suspect",     "reason",     "assumed",    "not_understood"};
     fc_table *table = fc_table_start(text->arena, "lllrrrlllllllll");
     if (table == NULL) {
         text->failed = true;

@@ -113,9 +113,7 @@ static void find_decades(picture *p) {
     p->decades = p->decades > 0 ? p->decades : 1;
 }
 
-static double along(const picture *p, double value) {
-    return SIDE * (log10(value) - p->first_decade) / p->decades;
-}
+static double along(const picture *p, double value) { return SIDE * (log10(value) - p->first_decade) / p->decades; }
 static double x_of(const picture *p, double measured_s) { return LEFT + along(p, measured_s); }
 static double y_of(const picture *p, double predicted_s) { return TOP + SIDE - along(p, predicted_s); }
 
@@ -146,8 +144,8 @@ static void add_line(fc_text *text, const char *kind, double x1, double y1, doub
 
 /* "10 ms", "1 s", "100 s" */
 static void say_decade(char *out, size_t out_size, int decade) {
-    static const char *const words[] = {"1 us", "10 us", "100 us", "1 ms", "10 ms", "100 ms",
-                                        "1 s",  "10 s",  "100 s",  "1000 s"};
+    static const char *const words[] = {"1 us",   "10 us", "100 us", "1 ms",  "10 ms",
+                                        "100 ms", "1 s",   "10 s",   "100 s", "1000 s"};
     const int first = -6;
     int index = decade - first;
     if (index >= 0 && index < (int)(sizeof words / sizeof words[0])) {
@@ -198,21 +196,19 @@ static void add_titles(const picture *p) {
 
 /* ---- points ------------------------------------------------------------------------------------------------------- */
 
-static void add_mark(fc_text *text, size_t index, double x, double y, const char *more) {
+static void add_mark(fc_text *text, size_t index, double x, double y) {
     const char *colour = colours[index % COLOURS];
     switch (index / COLOURS % MARKS) {
     case 0:
-        fc_text_addf(text, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\" fill-opacity=\".75\"%s>", x, y, colour,
-                     more);
+        fc_text_addf(text, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\" fill-opacity=\".75\">", x, y, colour);
         break;
     case 1:
-        fc_text_addf(text,
-                     "<rect x=\"%.1f\" y=\"%.1f\" width=\"6.4\" height=\"6.4\" fill=\"%s\" fill-opacity=\".75\"%s>",
-                     x - 3.2, y - 3.2, colour, more);
+        fc_text_addf(text, "<rect x=\"%.1f\" y=\"%.1f\" width=\"6.4\" height=\"6.4\" fill=\"%s\" fill-opacity=\".75\">",
+                     x - 3.2, y - 3.2, colour);
         break;
     default:
-        fc_text_addf(text, "<path d=\"M%.1f %.1fl4.4 7.6h-8.8z\" fill=\"%s\" fill-opacity=\".75\"%s>", x, y - 4.4,
-                     colour, more);
+        fc_text_addf(text, "<path d=\"M%.1f %.1fl4.4 7.6h-8.8z\" fill=\"%s\" fill-opacity=\".75\">", x, y - 4.4,
+                     colour);
     }
 }
 
@@ -230,7 +226,7 @@ static void add_point(picture *p, const fc_run_score *score) {
         fc_text_addf(p->text, "<circle class=\"suspect\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\">", x, y);
     } else {
         p->families[index].count += 1;
-        add_mark(p->text, index, x, y, "");
+        add_mark(p->text, index, x, y);
     }
     fc_text_add(p->text, "<title>");
     add_escaped(p->text, score->row->id);
@@ -246,7 +242,7 @@ static void add_legend(const picture *p) {
         if (p->families[i].count == 0) {
             continue;
         }
-        add_mark(p->text, i, LEGEND, y, "");
+        add_mark(p->text, i, LEGEND, y);
         fc_text_add(p->text, mark_end(i));
         fc_text_addf(p->text, "<text x=\"%d\" y=\"%d\">", LEGEND + 12, y + 4);
         add_escaped(p->text, p->families[i].name);

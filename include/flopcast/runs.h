@@ -52,12 +52,12 @@ typedef struct fc_run_row {
     double batch_sequences;       /* of a published step; differs from plan.global_batch where that had to be rounded */
     double measured_s;            /* seconds a step of the plan's global_batch; 0: not known, `reason` says why */
 
-    uint8_t plan_given;     /* tp and pp are published */
-    uint8_t plan_complete;  /* so are dp, both batches and recomputation: nothing that matters is chosen */
-    uint8_t stack_assumed;  /* the stack was blank or unknown */
-    uint8_t vocab_assumed;  /* no vocabulary is known: 50,304 */
-    uint8_t batch_assumed;  /* no global batch is published */
-    uint32_t shard_group;   /* ranks that weights are spread over, where less than all replicas; 0: all */
+    uint8_t plan_given;                /* tp and pp are published */
+    uint8_t plan_complete;             /* so are dp, both batches and recomputation: nothing that matters is chosen */
+    uint8_t stack_assumed;             /* the stack was blank or unknown */
+    uint8_t vocab_assumed;             /* no vocabulary is known: 50,304 */
+    uint8_t batch_assumed;             /* no global batch is published */
+    uint32_t shard_group;              /* ranks that weights are spread over, where less than all replicas; 0: all */
     char suspect[FC_TEXT_SIZE];        /* why the figure contradicts others; such rows are shown and never scored */
     char reason[FC_TEXT_SIZE];         /* why the row cannot be predicted; "" where it can */
     char assumed[FC_TEXT_SIZE];        /* what was filled in, comma-separated */

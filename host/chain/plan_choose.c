@@ -81,8 +81,9 @@ static choices chunk_choices(const fc_study *study, uint32_t pp) {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     uint32_t given = study->plan.vpp;
     if (given > 0) {
-        /* without a pipeline there is nothing to interleave, and a chunk has a layer */
-        bool possible = (given == 1 || pp > 1) && (uint64_t)given * pp <= layers;
+        /* without a pipeline there is nothing to interleave, and a chunk has a layer, or the embedding, or the head */
+        uint64_t pieces = (uint64_t)given * pp;
+        bool possible = (given == 1 || pp > 1) && (pieces <= layers || pieces == (uint64_t)layers + 2);
         return possible ? only(given) : (choices){0};
     }
     choices list = only(1);
@@ -187,12 +188,24 @@ typedef struct search {
     fc_plan_rows rows; /* of the tp at hand */
     fc_plan best;
     double best_s;
+    fc_plan unfit; /* the fastest of those that do not fit, where the study takes such */
+    double unfit_s;
     double tried_count;
     double fitting_count;
     fc_plan closest; /* least memory over capacity */
     double closest_bytes;
     bool only_any; /* the first plan that fits is enough, and its time does not matter */
 } search;
+
+static fc_status keep_unfit(search *s, const fc_plan *plan, fc_error *error) {
+    fc_step step;
+    FC_TRY(fc_step_time(&step, s->ops, &s->study->cluster, plan, &s->study->stack, error));
+    if (s->unfit_s == 0 || step.time_s < s->unfit_s) {
+        s->unfit = *plan;
+        s->unfit_s = step.time_s;
+    }
+    return FC_OK;
+}
 
 static fc_status try_plan(search *s, fc_plan *plan, fc_error *error) {
     fc_memory memory;
@@ -206,7 +219,7 @@ static fc_status try_plan(search *s, fc_plan *plan, fc_error *error) {
         s->closest_bytes = memory.per_chip_bytes;
     }
     if (!fits) {
-        return FC_OK;
+        return s->study->memory_unchecked && !s->only_any ? keep_unfit(s, plan, error) : FC_OK;
     }
     if (s->only_any) {
         s->fitting_count += 1;
@@ -305,6 +318,10 @@ fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, c
                             "no plan splits global_batch = %u over %.0f chips as given: leave plan.dp, plan.ep or "
                             "plan.micro_batch open, or change workload.global_batch",
                             study->plan.global_batch, study->cluster.chips_count);
+    }
+    if (s.best_s == 0 && s.unfit_s > 0) {
+        *out = s.unfit;
+        return FC_OK;
     }
     if (s.best_s == 0) {
         return fc_plan_refuse(&s.closest, ops, study, error);

@@ -37,8 +37,8 @@ const char *fc_args_nth(const fc_args *args, const char *name, int index);
 fc_status fc_args_u64(uint64_t *out, const fc_args *args, const char *name, uint64_t fallback, uint64_t least,
                       uint64_t most, fc_error *error);
 
-typedef enum fc_format { FC_FORMAT_TEXT = 0, FC_FORMAT_JSON, FC_FORMAT_CSV, FC_FORMAT_MARKDOWN } fc_format;
-/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcm". */
+typedef enum fc_format { FC_FORMAT_TEXT = 0, FC_FORMAT_JSON, FC_FORMAT_CSV, FC_FORMAT_MARKDOWN, FC_FORMAT_SVG } fc_format;
+/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcms". */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
 typedef struct fc_program fc_program;
@@ -74,6 +74,7 @@ extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_compare;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;
+extern const fc_command fc_cmd_validate;
 extern const fc_command fc_cmd_list;
 extern const fc_command fc_cmd_show;
 

@@ -84,6 +84,7 @@ static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf1
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
 static const char *const rank_order_names[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
+static const char *const flop_names[] = {"model_full", "model_causal", "hardware", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
 
 static const fc_field model_fields[] = {
@@ -290,6 +291,8 @@ static const fc_field stack_fields[] = {
     SWITCH(fc_stack, fused_loss, "fused_loss", "cross-entropy takes one pass each way"),
     SWITCH(fc_stack, grads_every_micro_batch, "grads_every_micro_batch", "replicas add up after each micro-batch"),
     SWITCH(fc_stack, pp_send_whole, "pp_send_whole", "each tensor rank sends the whole activation to the next stage"),
+    CHOICE(fc_stack, flop_convention, "flop_convention", flop_names,
+           "what its published TFLOP/s count: model_full (every key), model_causal or hardware (with recomputation)"),
     SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
     NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
            "on a processor: tensors this large are mapped anew each time; 0: none is"),

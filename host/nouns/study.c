@@ -43,7 +43,8 @@ static fc_status check_context(const fc_study *study, fc_error *error) {
 static fc_status check_pipeline(const fc_study *study, fc_error *error) {
     uint32_t layers = study->model.layers_count + study->model.encoder_layers;
     uint64_t chunks = (uint64_t)(study->plan.pp ? study->plan.pp : 1) * (study->plan.vpp ? study->plan.vpp : 1);
-    if (chunks > layers) {
+    /* 126 layers in 128 chunks: embedding and head each fill one */
+    if (chunks > layers && chunks != (uint64_t)layers + 2) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                             "plan.pp x plan.vpp = %llu is more than the %u layers of %s", (unsigned long long)chunks,
                             layers, study->model.name);

@@ -53,6 +53,7 @@ typedef struct fc_study {
     double batch_tokens;       /* of one step, where neither plan nor workload gives a batch */
     double server_w_per_tdp_w; /* IT power a chip where only its TDP is known */
     uint64_t seed;
+    uint8_t memory_unchecked; /* a plan that does not fit is taken where none does: of a published run, which did fit */
     uint32_t draws_count; /* Monte Carlo trials; 0: 2000 */
     uint32_t spreads_count;
     fc_spread spreads[FC_MAX_SPREADS];

@@ -28,6 +28,14 @@ typedef struct fc_workload {
 fc_workload fc_workload_default(void);
 fc_status fc_workload_check(const fc_workload *workload, fc_error *error);
 
+/* What published TFLOP/s and MFU of a stack count as the FLOP of a step. */
+typedef enum fc_flop_convention {
+    FC_FLOP_MODEL_FULL = 0, /* the model's, every key counted (PaLM appendix B) */
+    FC_FLOP_MODEL_CAUSAL,   /* the model's, keys up to the query */
+    FC_FLOP_HARDWARE,       /* every key, and what recomputation does again (Narayanan 2104.04473) */
+    FC_FLOP_CONVENTION_COUNT
+} fc_flop_convention;
+
 /* What the training software does: its habits, not its speed. A name in data/stacks. */
 typedef struct fc_stack {
     char name[FC_NAME_SIZE];
@@ -43,6 +51,7 @@ typedef struct fc_stack {
     double expert_imbalance; /* most loaded expert rank / average; 1 or more */
     double straggler_frac;   /* time lost each step to the slowest of many ranks; 0 or more */
     double reserve_bytes;    /* memory the framework keeps for itself, per chip */
+    uint32_t flop_convention; /* fc_flop_convention of its published rates: no part of any time */
 
     /* On an accelerator. */
     double host_layer_s;            /* of the host, to launch one layer's forward pass; CUDA graphs remove it */

@@ -32,6 +32,10 @@ static void test_study__the_plan_must_fit_the_model(void **state) {
     study.plan = plan_of(1, 4, 1, 1, 1);
     study.plan.vpp = 3;
     assert_refused(study, "plan.pp x plan.vpp = 12 is more than the 8 layers");
+    study.plan.vpp = 2; /* embedding and head may be chunks of their own: 8 layers in 10 */
+    study.plan.pp = 5;
+    fc_error error = {0};
+    assert_fine(fc_study_check(&study, &error), &error);
     study.plan = plan_of(1, 1, 1, 1, 1);
     study.plan.vpp = 2;
     assert_refused(study, "plan.vpp = 2 needs a pipeline");

@@ -1,0 +1,1 @@
+printf '' >t.csv; $FLOPCAST validate t.csv

@@ -1,0 +1,1 @@
+printf 'id,chip,measured_metric\na,b,c\n' >t.csv; $FLOPCAST validate t.csv

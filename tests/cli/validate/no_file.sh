@@ -1,0 +1,1 @@
+$FLOPCAST validate no-such-table.csv

@@ -1,0 +1,1 @@
+$FLOPCAST validate "$CASES/validate/runs.csv" --row full-175B --format json | awk -F'[:,]' '/"predicted":/ {p = $2} /"time_s":/ {s += $2} END {print (s / p > 0.9999999 && s / p < 1.0000001) ? "add up" : "do not add up: " s " of " p}'

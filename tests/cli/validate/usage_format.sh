@@ -1,0 +1,1 @@
+$FLOPCAST validate "$CASES/validate/runs.csv" --format html

@@ -1,0 +1,1 @@
+$FLOPCAST validate "$CASES/validate/runs.csv" --row full-175b

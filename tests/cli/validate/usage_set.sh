@@ -1,0 +1,1 @@
+$FLOPCAST validate "$CASES/validate/runs.csv" --set plan.tp=4

@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+/* The keys of a chip's file that are no input of an estimate. */
+static const char *const CHIP_MORE[] = {"name",   "aliases", "about", "sources",
+                                        "source", "other",   "notes", "device_names"};
+enum { CHIP_MORE_COUNT = sizeof CHIP_MORE / sizeof CHIP_MORE[0] };
+
 /* Imported collectives become the one network that the chip has. */
 static fc_status note_collectives(const fc_chip *chip, fc_loading *loading, fc_error *error) {
     if (chip->scaleup_domain_count < 2) {
@@ -98,7 +103,7 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
             (void)fc_text_copy(out->name, sizeof out->name, entry->key);
             FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, entry, fc_layer_origin(loading, "chip", entry),
                                  FC_GRADE_VENDOR, error));
-            FC_TRY(fc_layer_refuse(entry, FC_NOUN_CHIP, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT, error));
+            FC_TRY(fc_layer_refuse(entry, FC_NOUN_CHIP, CHIP_MORE, CHIP_MORE_COUNT, error));
         } else if (node == NULL || node->kind == FC_NODE_NULL) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                 "the cluster names no chip: give cluster.chip, for example {chip: h100-sxm, chips: 8}; "

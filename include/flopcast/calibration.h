@@ -228,6 +228,16 @@ typedef struct fc_fit {
     fc_fit_collective collectives[FC_MAX_FIT_COLLECTIVES];
 } fc_fit;
 
+/* What a catalogue chip of the device's name can do by its sheet: dense, per chip, one way. 0: the sheet does not tell. */
+typedef struct fc_device_sheet {
+    char chip[FC_NAME_SIZE];   /* as in data/chips; "": the device is none of them */
+    char reason[FC_TEXT_SIZE]; /* why it is none of them */
+    double peak_flop_per_s[FC_DTYPE_COUNT];
+    double memory_bytes_per_s;
+    double scaleup_bytes_per_s;
+    uint32_t scaleup_domain_count;
+} fc_device_sheet;
+
 /* Lower-case names as they stand in files; never NULL for values below the COUNT. */
 const char *fc_sample_kind_name(fc_sample_kind kind);
 const char *fc_residency_name(fc_residency residency);
@@ -244,6 +254,7 @@ double fc_collective_traffic_frac(fc_collective_op op, double ranks);
 typedef struct fc_calibration {
     fc_machine machine;
     fc_device_info device;
+    fc_device_sheet sheet;
     fc_device_state before; /* of the device: at the start of the run, over all cases, at the end */
     fc_device_state during;
     fc_device_state after;
@@ -294,8 +305,7 @@ fc_status fc_calibration_fit_collectives(fc_fit *out, const fc_sample *samples, 
 /* Seconds that a fitted collective takes; 0 where no size was large enough to tell its bandwidth. */
 double fc_calibration_collective_s(const fc_fit_collective *fitted, double bytes);
 
-/* Seconds the fit gives for an m×n×k matmul with operands in memory: launch_s + max(curve of chip.h, bytes of the three
- * matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
+/* Seconds the fit gives for an m×n×k matmul with operands in memory: launch_s + max(curve of chip.h, bytes of the three matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
 double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k);
 
 /* The chip "local" that a calibration describes, its peaks the fitted ceilings. Power is unknown (0), and so is the

@@ -15,8 +15,7 @@ static bool ends_in(const char *name, const char *end) {
     return size >= end_size && strcmp(name + size - end_size, end) == 0;
 }
 
-/* Rates of arithmetic, and of feeding it, grow with `rate_scale`; rates of memory with `memory_scale`; times stay. */
-static void scale_curve(fc_kernel_curve *out, const fc_kernel_curve *like, double rate_scale, double memory_scale) {
+void fc_kernel_scale(fc_kernel_curve *out, const fc_kernel_curve *like, double rate_scale, double memory_scale) {
     const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)like->kind);
     for (uint32_t i = 0; i < info->parameters_count; i++) {
         const char *name = info->parameters[i];
@@ -31,7 +30,7 @@ static void scale_curve(fc_kernel_curve *out, const fc_kernel_curve *like, doubl
 static double mean_error(fc_kernel_curve *curve, const fc_kernel_curve *like, double rate_scale, double memory_scale,
                          const fc_kernel_row *figures, size_t count) {
     double sum = 0.0;
-    scale_curve(curve, like, rate_scale, memory_scale);
+    fc_kernel_scale(curve, like, rate_scale, memory_scale);
     for (size_t i = 0; i < count; i++) {
         sum += fc_hd_log(fc_kernel_predict_s(curve, figures[i].dims) / figures[i].seconds);
     }

@@ -27,6 +27,18 @@ static fc_status note_collectives(const fc_chip *chip, fc_loading *loading, fc_e
     return fc_load_note(loading, "cluster.chip.scaleup_bw", text, "calibration", FC_GRADE_MEASURED, error);
 }
 
+/* The catalogue chip that the device is by its name: told, and nothing taken from it. */
+static fc_status note_sheet(const fc_device_sheet *sheet, fc_loading *loading, fc_error *error) {
+    if (sheet->chip[0] == '\0') {
+        return FC_OK;
+    }
+    const char *text = fc_arena_printf(loading->config->arena, "%s by its name; its sheet is not used", sheet->chip);
+    if (text == NULL) {
+        return fc_layer_no_memory(error);
+    }
+    return fc_load_note(loading, "cluster.chip.sheet", text, "calibration", FC_GRADE_MEASURED, error);
+}
+
 static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_node *node, fc_error *error) {
     const fc_config *config = loading->config;
     if (config->calibration_path == NULL) {
@@ -47,6 +59,7 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
         return fc_layer_no_memory(error);
     }
     FC_TRY(fc_load_note(loading, "cluster.chip", text, "calibration", FC_GRADE_MEASURED, error));
+    FC_TRY(note_sheet(&calibration.sheet, loading, error));
     return note_collectives(out, loading, error);
 }
 

@@ -19,7 +19,8 @@ class_of() {
     include/flopcast/stages.h | host/stages/*) class=stages ;;
     include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/runs.h | include/flopcast/search.h | host/chain/*) class=chain ;;
     host/doors/*) class=doors ;;
-    include/flopcast/calibration.h | include/flopcast/kernels.h) class=calibration ;; # where wing and tower meet
+    include/flopcast/calibration.h) class=calibration ;; # where wing and tower meet
+    include/flopcast/kernels.h) class=curves ;;          # single kernels: below the calibration, which holds some
     host/cli/* | mpi/* | web/* | bench/self/*) class=cli ;; # bench/self times the whole program, so it sees all of it
     include/flopcast/backend.h | include/flopcast/measure.h | host/device/* | kernels/* | bench/*) class=wing ;;
     *) class=unknown ;;
@@ -34,11 +35,12 @@ allowed_for() {
     arithmetic) allowed="base nouns arithmetic" ;;
     stages) allowed="base nouns arithmetic stages" ;;
     chain) allowed="base nouns arithmetic stages chain" ;;
-    doors) allowed="base nouns chain doors calibration" ;;
-    calibration) allowed="base nouns arithmetic" ;;
-    wing) allowed="base nouns arithmetic wing calibration" ;;
-    umbrella) allowed="base nouns arithmetic stages chain calibration wing" ;;
-    cli) allowed="base nouns arithmetic stages chain doors calibration wing cli umbrella" ;;
+    doors) allowed="base nouns chain doors calibration curves" ;;
+    curves) allowed="base nouns arithmetic" ;;
+    calibration) allowed="base nouns arithmetic curves" ;;
+    wing) allowed="base nouns arithmetic wing calibration curves" ;;
+    umbrella) allowed="base nouns arithmetic stages chain calibration curves wing" ;;
+    cli) allowed="base nouns arithmetic stages chain doors calibration curves wing cli umbrella" ;;
     *) allowed="" ;;
     esac
 }

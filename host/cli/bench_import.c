@@ -1,6 +1,8 @@
 #include "bench_import.h"
 
 #include "../doors/import.h"
+#include "bench_chip.h"
+#include "bench_rates.h"
 #include "bench_text.h"
 
 #include <string.h>
@@ -151,9 +153,15 @@ fc_status fc_bench_import_read(fc_calibration *out, fc_text *text, const fc_benc
     FC_TRY(parse(&options, import, error));
     FC_TRY(fc_import_files(report, text->arena, paths, count, &options, error));
     *out = report->calibration;
+    fc_bench_chip chip;
+    FC_TRY(fc_bench_chip_find(&chip, import->context, &out->device, error));
+    out->sheet = chip.sheet;
     fc_text_addf(text, "Imported, not measured here: %s, %u cases.\n", out->device.name, out->samples_count);
     for (uint32_t i = 0; i < report->files_count; i++) {
         write_file(text, &report->files[i], options.kind == FC_IMPORT_GUESS);
+    }
+    if (options.chip_name != NULL) {
+        fc_bench_write_sheet(text, out);
     }
     fc_bench_text_fit(text, out);
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {

@@ -62,6 +62,40 @@ double fc_bench_limit(const fc_calibration *calibration, const fc_sample *sample
     return same > 0.0 ? same : fastest(calibration, FC_SAMPLE_MEMORY, 0, sample->level, 0);
 }
 
+double fc_bench_sheet_rate(const fc_calibration *calibration, const fc_sample *sample) {
+    const fc_device_sheet *sheet = &calibration->sheet;
+    if (sheet->chip[0] == '\0') {
+        return 0.0;
+    }
+    if (fc_bench_counts_flop(sample)) {
+        return sample->dtype < FC_DTYPE_COUNT ? sheet->peak_flop_per_s[sample->dtype] : 0.0;
+    }
+    if (sample->kind == FC_SAMPLE_COLLECTIVE) {
+        return sample->ranks <= sheet->scaleup_domain_count ? sheet->scaleup_bytes_per_s : 0.0;
+    }
+    bool moves = sample->kind == FC_SAMPLE_MEMORY || sample->kind == FC_SAMPLE_ELEMENTWISE;
+    return moves && sample->level == 0 ? sheet->memory_bytes_per_s : 0.0; /* a sheet does not tell rates of caches */
+}
+
+void fc_bench_write_sheet(fc_text *out, const fc_calibration *calibration) {
+    const fc_device_sheet *sheet = &calibration->sheet;
+    char text[CELL];
+    if (sheet->chip[0] == '\0') {
+        fc_text_addf(out, "Sheet     none: %s\n",
+                     sheet->reason[0] != '\0' ? sheet->reason : "the device was not looked up");
+        return;
+    }
+    fc_text_addf(out, "Sheet     %s, by the device's name:", sheet->chip);
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        if (sheet->peak_flop_per_s[dtype] > 0.0 && fc_bench_best_matmul(calibration, dtype) > 0.0) {
+            fc_units_format(text, sizeof text, sheet->peak_flop_per_s[dtype], FC_UNIT_FLOP_PER_S, 3);
+            fc_text_addf(out, " %s %s dense,", fc_dtype_name((fc_dtype)dtype), text);
+        }
+    }
+    fc_units_format(text, sizeof text, sheet->memory_bytes_per_s, FC_UNIT_BYTES_PER_S, 3);
+    fc_text_addf(out, " memory %s\n", sheet->memory_bytes_per_s > 0.0 ? text : "unknown");
+}
+
 /* ---- the summary ------------------------------------------------------------------------------------------------ */
 
 static uint32_t most_threads(const fc_calibration *calibration) {
@@ -81,20 +115,44 @@ static void add_single(fc_text *out, double single, uint32_t threads, fc_unit un
     }
 }
 
+/* " (74.0 % of the sheet)", where there is one. */
+static void add_sheet(fc_text *out, double rate, double sheet_rate) {
+    if (sheet_rate > 0.0) {
+        fc_text_addf(out, " (%.1f %% of the sheet)", 100.0 * rate / sheet_rate);
+    }
+}
+
+/* The best matmul of a dtype as a share of the measured ceiling, where there is one, and of the sheet. */
+static void add_best(fc_text *out, const fc_calibration *calibration, uint32_t dtype, double ceiling) {
+    double best = fc_bench_best_matmul(calibration, dtype);
+    if (best > 0.0) {
+        fc_text_addf(out, "; the best matmul reaches %.1f %%", 100.0 * best / ceiling);
+        add_sheet(out, best, calibration->sheet.peak_flop_per_s[dtype]);
+    }
+}
+
+/* A device whose ceiling is not measured, as of tensor cores: its best matmul by the sheet alone. */
+static void write_uncapped(fc_text *out, const fc_calibration *calibration, uint32_t dtype) {
+    double best = fc_bench_best_matmul(calibration, dtype);
+    double peak = calibration->sheet.peak_flop_per_s[dtype];
+    if (best > 0.0 && peak > 0.0) {
+        fc_text_addf(out, "  %-5s no ceiling measured; the best matmul reaches %.1f %% of the sheet\n",
+                     fc_dtype_name((fc_dtype)dtype), 100.0 * best / peak);
+    }
+}
+
 static void write_ceilings(fc_text *out, const fc_calibration *calibration, uint32_t threads) {
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         double ceiling = fastest(calibration, FC_SAMPLE_CEILING, dtype, 0, threads);
         if (!(ceiling > 0.0)) {
+            write_uncapped(out, calibration, dtype);
             continue;
         }
         char text[CELL];
         fc_units_format(text, sizeof text, ceiling, FC_UNIT_FLOP_PER_S, 3);
         fc_text_addf(out, "  %-5s multiply-adds on registers %s", fc_dtype_name((fc_dtype)dtype), text);
         add_single(out, fastest(calibration, FC_SAMPLE_CEILING, dtype, 0, 1), threads, FC_UNIT_FLOP_PER_S);
-        double best = fc_bench_best_matmul(calibration, dtype);
-        if (best > 0.0) {
-            fc_text_addf(out, "; the best matmul reaches %.1f %%", 100.0 * best / ceiling);
-        }
+        add_best(out, calibration, dtype, ceiling);
         fc_text_add(out, "\n");
     }
 }
@@ -114,6 +172,7 @@ static void write_bandwidths(fc_text *out, const fc_calibration *calibration, ui
         fc_units_format(text, sizeof text, best, FC_UNIT_BYTES_PER_S, 3);
         fc_text_addf(out, "  %-6s up to %s", name, text);
         add_single(out, fastest(calibration, FC_SAMPLE_MEMORY, 0, at, 1), threads, FC_UNIT_BYTES_PER_S);
+        add_sheet(out, best, at == 0 ? calibration->sheet.memory_bytes_per_s : 0.0);
         fc_text_add(out, "\n");
     }
 }

@@ -20,6 +20,12 @@ double fc_bench_best_matmul(const fc_calibration *calibration, uint32_t dtype);
  * fastest in that cache. 0 for launches. */
 double fc_bench_limit(const fc_calibration *calibration, const fc_sample *sample);
 
+/* The same by the sheet of the catalogue chip that the device is; 0 where it is none, and of caches, which sheets do not
+ * tell. Collectives: the rate of the scale-up links, for as many ranks as they join. */
+double fc_bench_sheet_rate(const fc_calibration *calibration, const fc_sample *sample);
+/* The line that names the chip and its rates, or says why there is no sheet. */
+void fc_bench_write_sheet(fc_text *out, const fc_calibration *calibration);
+
 /* Names of slowdowns with blanks between; "" for none. */
 void fc_bench_slowdown_names(char *out, size_t size, uint32_t slowdowns);
 /* Clocks, power, temperature and slowdowns over the run, or that they are unknown; nothing for a processor. */

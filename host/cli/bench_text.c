@@ -67,6 +67,7 @@ static void write_machine(fc_text *out, const fc_bench_text *what) {
     fc_text_addf(out, "Backend   %s (%s), driver %s\n", calibration->device.backend, what->chosen,
                  calibration->device.driver);
     fc_bench_write_state(out, calibration);
+    fc_bench_write_sheet(out, calibration);
     fc_text_addf(out, "Measured  %u cases in %s, operands random%s%s", calibration->samples_count, wall,
                  residency_text(calibration), calibration->device.pinned ? ", threads pinned" : "");
     if (calibration->method.aim_noise_frac > 0.0) {
@@ -131,6 +132,15 @@ static void add_fit_error(fc_table *table, const fc_calibration *calibration, co
     }
 }
 
+/* A rate of what it could be, or nothing where that is not known. */
+static void add_share(fc_table *table, double rate, double whole) {
+    if (whole > 0.0) {
+        fc_table_cellf(table, "%.0f %%", 100.0 * rate / whole);
+    } else {
+        fc_table_cellf(table, "%s", "");
+    }
+}
+
 static void add_sample(fc_table *table, const fc_calibration *calibration, const fc_sample *sample) {
     char time[CELL];
     char rate[CELL];
@@ -147,10 +157,9 @@ static void add_sample(fc_table *table, const fc_calibration *calibration, const
     fc_bench_slowdown_names(spoiled, sizeof spoiled, sample->slowdowns & FC_SLOWDOWNS_SPOILING);
     fc_table_cellf(table, "%.1f %%%s%s%s", 100.0 * sample->noise_frac, sample->unstable ? " unstable" : "",
                    spoiled[0] != '\0' ? ": " : "", spoiled);
-    if (limit > 0.0) {
-        fc_table_cellf(table, "%.0f %%", 100.0 * fc_bench_rate(sample) / limit);
-    } else {
-        fc_table_cellf(table, "%s", "");
+    add_share(table, fc_bench_rate(sample), limit);
+    if (calibration->sheet.chip[0] != '\0') {
+        add_share(table, fc_bench_rate(sample), fc_bench_sheet_rate(calibration, sample));
     }
     add_fit_error(table, calibration, sample);
 }
@@ -158,12 +167,15 @@ static void add_sample(fc_table *table, const fc_calibration *calibration, const
 static fc_status write_samples(fc_text *out, const fc_bench_text *what, fc_error *error) {
     static const char *const heading[] = {"case", "dtype", "m",     "n",        "k",
                                           "time", "rate",  "noise", "of limit", "fit's error"};
+    static const char *const with_sheet[] = {"case", "dtype", "m",        "n",        "k",          "time",
+                                             "rate", "noise", "of limit", "of sheet", "fit's error"};
     const fc_calibration *calibration = &what->report->calibration;
-    fc_table *table = fc_table_start(out->arena, "llrrrrrlrl");
+    bool has_sheet = calibration->sheet.chip[0] != '\0';
+    fc_table *table = fc_table_start(out->arena, has_sheet ? "llrrrrrlrrl" : "llrrrrrlrl");
     if (table == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
     }
-    fc_table_heading(table, heading);
+    fc_table_heading(table, has_sheet ? with_sheet : heading);
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         add_sample(table, calibration, &calibration->samples[i]);
     }
@@ -193,15 +205,21 @@ void fc_bench_text_collectives(fc_text *out, const fc_fit *fit) {
     }
 }
 
-static void write_curve(fc_text *out, const char *name, const fc_fit_dtype *fitted) {
+/* `peak_flop_per_s`: of the sheet; 0: there is none. */
+static void write_curve(fc_text *out, const char *name, const fc_fit_dtype *fitted, double peak_flop_per_s) {
     char ceiling[CELL];
+    char share[CELL] = "";
     char launch[CELL];
     if (!(fitted->peak_flop_per_s > 0.0)) {
         return;
     }
     fc_units_format(ceiling, sizeof ceiling, fitted->peak_flop_per_s, FC_UNIT_FLOP_PER_S, 3);
     fc_units_format(launch, sizeof launch, fitted->launch_s, FC_UNIT_S, 2);
-    fc_text_addf(out, "  %-5s ceiling %s, halves m %.3g n %.3g k %.3g, launch %s; %u shapes", name, ceiling,
+    if (peak_flop_per_s > 0.0) {
+        (void)snprintf(share, sizeof share, " (%.1f %% of the sheet)",
+                       100.0 * fitted->peak_flop_per_s / peak_flop_per_s);
+    }
+    fc_text_addf(out, "  %-5s ceiling %s%s, halves m %.3g n %.3g k %.3g, launch %s; %u shapes", name, ceiling, share,
                  fitted->curve.m_half, fitted->curve.n_half, fitted->curve.k_half, launch, fitted->samples_count);
     if (fitted->curve.nn_rate_frac > 0.0 && fitted->curve.tn_rate_frac > 0.0) {
         fc_text_addf(out, "; input gradients at %.2f of the forward rate, weight gradients at %.2f",
@@ -233,18 +251,36 @@ static void write_classes(fc_text *out, const fc_calibration *calibration) {
     fc_text_add(out, first ? "" : "\n");
 }
 
+/* The curves with tiles and waves, which answer before the ramps. */
+static void write_kernels(fc_text *out, const fc_fit *fit) {
+    for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
+        const fc_fit_kernel *kernel = &fit->kernel[dtype];
+        if (kernel->curve.fitted_count == 0) {
+            continue;
+        }
+        fc_text_addf(out, "  %-5s tiles and waves as on %s, rates and latencies fitted to %u shapes",
+                     fc_dtype_name((fc_dtype)dtype), kernel->like, kernel->curve.fitted_count);
+        if (kernel->curve.heldout_count > 0) {
+            fc_text_addf(out, "; off by %.1f %% (median) on %u held out",
+                         100.0 * kernel->curve.heldout_median_abs_error_frac, kernel->curve.heldout_count);
+        }
+        fc_text_add(out, "\n");
+    }
+}
+
 static void write_matmul_fit(fc_text *out, const fc_calibration *calibration) {
     const fc_fit *fit = &calibration->fit;
     fc_text_add(out,
                 "\nFit: time = launch + max(2mnk / (ceiling r(m) r(n) r(k)), bytes / triad), r(x) = x/(x + half)\n");
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
-        write_curve(out, fc_dtype_name((fc_dtype)dtype), &fit->dtype[dtype]);
+        write_curve(out, fc_dtype_name((fc_dtype)dtype), &fit->dtype[dtype], calibration->sheet.peak_flop_per_s[dtype]);
     }
     for (uint32_t dtype = 0; dtype < FC_DTYPE_COUNT; dtype++) {
         char name[CELL];
         (void)snprintf(name, sizeof name, "%s, 1 thread", fc_dtype_name((fc_dtype)dtype));
-        write_curve(out, name, &fit->one_thread[dtype]);
+        write_curve(out, name, &fit->one_thread[dtype], 0.0);
     }
+    write_kernels(out, fit);
     if (fit->heldout_count > 0) {
         fc_text_addf(out,
                      "Held-out shapes, never seen by the fit: median error %.1f %%, 90th percentile %.1f %%, over "

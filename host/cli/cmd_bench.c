@@ -4,6 +4,7 @@
 #include "../../bench/bench.h"
 #include "../device/backends.h"
 #include "../doors/calibration_file.h"
+#include "bench_chip.h"
 #include "bench_file.h"
 #include "bench_import.h"
 #include "bench_text.h"
@@ -39,6 +40,8 @@ typedef struct bench_command {
     const fc_backend *backend;
     void *device;
     const char *chosen;
+    fc_device_info info; /* of the device, the recorded one of a replay */
+    fc_bench_chip chip;
 } bench_command;
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
@@ -176,6 +179,15 @@ static fc_status open_device(bench_command *command, fc_error *error) {
     return open_backend(command, fc_backend_find(name), error);
 }
 
+/* Before minutes of measuring: a chip's file that cannot be read is told at once. */
+static fc_status know_device(bench_command *command, fc_error *error) {
+    FC_TRY(command->backend->info(command->device, &command->info, error));
+    if (command->replay_path != NULL) {
+        command->info = command->recorded.device;
+    }
+    return fc_bench_chip_find(&command->chip, command->context, &command->info, error);
+}
+
 /* ---- measuring and writing -------------------------------------------------------------------------------------- */
 
 static void show_progress(void *user, const fc_bench_progress *progress) {
@@ -209,7 +221,8 @@ static fc_status measure(bench_command *command, fc_bench_report *report, fc_err
     if (shows) {
         (void)fputs("\r\033[K", stderr);
     }
-    return status;
+    FC_TRY(status);
+    return fc_bench_chip_use(&report->calibration, &command->chip, &command->info, command->context->arena, error);
 }
 
 static fc_status write_result(bench_command *command, const fc_bench_report *report, fc_error *error) {
@@ -249,8 +262,9 @@ static fc_status run_bench(fc_context *context, fc_error *error) {
     }
     FC_TRY(open_device(&command, error));
     fc_bench_report *report = fc_arena_alloc(context->arena, sizeof *report);
-    fc_status status = report != NULL ? measure(&command, report, error)
+    fc_status status = report != NULL ? know_device(&command, error)
                                       : fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the report");
+    status = status == FC_OK ? measure(&command, report, error) : status;
     command.backend->close(command.device);
     FC_TRY(status);
     FC_TRY(write_result(&command, report, error));

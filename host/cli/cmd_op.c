@@ -2,7 +2,9 @@
 #include "cmd.h"
 #include "op_rows.h"
 
+#include "../doors/calibration_file.h"
 #include "../doors/kernel_table.h"
+#include "studies.h"
 
 #include <string.h>
 
@@ -40,7 +42,11 @@ static fc_status row_of_options(fc_kernel_row *row, const fc_args *args, fc_kern
     const char *text = NULL;
     char option[32];
     row->kind = (uint32_t)kind;
-    FC_TRY(need_option(&text, args, "--chip", info->name, error));
+    if (fc_args_value(args, "--chip") == NULL && fc_args_value(args, "--calibration") != NULL) {
+        text = FC_OP_LOCAL;
+    } else {
+        FC_TRY(need_option(&text, args, "--chip", info->name, error));
+    }
     fc_text_slug(row->chip, sizeof row->chip, text);
     row->dtype = (uint32_t)fc_kernel_default_dtype(row->kind);
     if (row->dtype == FC_DTYPE_COUNT || fc_args_value(args, "--dtype") != NULL) {
@@ -74,20 +80,42 @@ static fc_status read_rows(fc_kernel_table *out, fc_context *context, const fc_c
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
     }
     FC_TRY(row_of_options(out->rows, args, kind, error));
+    if (strcmp(out->rows->chip, FC_OP_LOCAL) == 0) {
+        return fc_args_value(args, "--calibration") != NULL
+                   ? FC_OK
+                   : fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                                  "chip local is the machine that a calibration describes: add --calibration FILE");
+    }
     /* A misspelt chip is told as such; one that is known and has no calibration is an answer. */
     fc_node *chip = NULL;
     return as_usage(fc_catalog_read(&chip, catalog, "chips", out->rows->chip, NULL, error), error);
 }
 
+/* NULL without --calibration. */
+static fc_status read_local(const fc_calibration **out, fc_context *context, const fc_config *config, fc_error *error) {
+    *out = NULL;
+    if (config->calibration_path == NULL) {
+        return FC_OK;
+    }
+    fc_calibration *local = fc_arena_alloc(context->arena, sizeof *local);
+    if (local == NULL) {
+        return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
+    }
+    *out = local;
+    return fc_calibration_read(local, context->arena, config->calibration_path, error);
+}
+
 static fc_status run_op(fc_context *context, fc_error *error) {
     fc_format format = FC_FORMAT_TEXT;
-    fc_catalog catalog;
+    fc_config config;
+    const fc_calibration *local = NULL;
     fc_kernel_table table = {0};
     fc_op_answer answer;
     FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
-    FC_TRY(fc_catalog_open(&catalog, context->arena, context->data_folder, error));
-    FC_TRY(read_rows(&table, context, &catalog, error));
-    FC_TRY(fc_op_answer_rows(&answer, table.rows, table.rows_count, &catalog, error));
+    FC_TRY(fc_studies_config(&config, context, error));
+    FC_TRY(read_local(&local, context, &config, error));
+    FC_TRY(read_rows(&table, context, &config.catalog, error));
+    FC_TRY(fc_op_answer_rows(&answer, table.rows, table.rows_count, &config.catalog, local, error));
     switch (format) {
     case FC_FORMAT_JSON:
         return fc_op_write_json(&context->out, &answer, error);
@@ -104,7 +132,7 @@ static fc_status run_op(fc_context *context, fc_error *error) {
 }
 
 static const fc_option options[] = {
-    {"--chip", "NAME", false, "a chip of `flopcast list chips`"},
+    {"--chip", "NAME", false, "a chip of `flopcast list chips`; local, or left out, with --calibration: gemm alone"},
     {"--dtype", "D", false, "bf16, fp8, nvfp4 … of gemm; bf16 of attention and moe; fp16 or int8 of collectives"},
     {"--m", "M", false, "gemm: rows of A and C"},
     {"--n", "N", false, "gemm: columns of B and C"},

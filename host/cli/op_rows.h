@@ -4,6 +4,7 @@
 
 #include "../base/text.h"
 #include "../doors/catalog.h"
+#include "flopcast/calibration.h"
 #include "flopcast/kernels.h"
 
 typedef struct fc_op_result {
@@ -30,9 +31,13 @@ typedef struct fc_op_answer {
     size_t groups_count;
 } fc_op_answer;
 
-/* Predicts every row; a row without a calibration gets a reason. All of it lives in the catalogue's arena. */
+/* The chip of rows that ask the calibration of this machine. */
+#define FC_OP_LOCAL "local"
+
+/* Predicts every row; a row without a calibration gets a reason. Rows of the chip "local" are matmuls answered by `local`,
+ * what bench measured (NULL: there is none). All of it lives in the catalogue's arena. */
 fc_status fc_op_answer_rows(fc_op_answer *out, const fc_kernel_row *rows, size_t rows_count, const fc_catalog *catalog,
-                            fc_error *error);
+                            const fc_calibration *local, fc_error *error);
 void fc_op_write_text(fc_text *out, const fc_op_answer *answer, int width);
 void fc_op_write_markdown(fc_text *out, const fc_op_answer *answer);
 void fc_op_write_csv(fc_text *out, const fc_op_answer *answer);

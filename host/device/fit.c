@@ -64,6 +64,11 @@ static double curve_s(const fc_fit_dtype *fitted, double memory_bytes_per_s, con
 }
 
 static double fitted_s(const fc_fit *fit, const fc_sample *sample) {
+    const fc_kernel_curve *kernel = fc_calibration_kernel_of(fit, sample);
+    if (kernel != NULL) {
+        const double dims[FC_KERNEL_MAX_DIMS] = {sample->m, sample->n, sample->k};
+        return sample->batch * fc_kernel_predict_s(kernel, dims);
+    }
     const fc_fit_dtype *fitted = fc_calibration_curve_of(fit, sample);
     return fitted != NULL ? curve_s(fitted, traffic_bytes_per_s(sample, fit->memory_bytes_per_s), sample) : 0.0;
 }
@@ -251,6 +256,14 @@ uint32_t fc_calibration_threads(const fc_sample *samples, uint32_t samples_count
     return most;
 }
 
+void fc_calibration_judge(fc_fit *fit, const fc_sample *samples, uint32_t samples_count) {
+    fc_fit_filter all = {FC_DTYPE_COUNT, FC_SHAPE_CLASS_COUNT, 0, true};
+    fc_fit_error heldout = fc_calibration_error(fit, samples, samples_count, &all);
+    fit->heldout_count = heldout.count;
+    fit->heldout_median_abs_error_frac = heldout.median_abs_error_frac;
+    fit->heldout_p90_abs_error_frac = heldout.p90_abs_error_frac;
+}
+
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error) {
     memset(out, 0, sizeof *out);
     if (samples_count > FC_MAX_SAMPLES) {
@@ -277,10 +290,6 @@ fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t sam
                             "no dtype has the %d matmul samples that a fit needs: measure more shapes or for longer",
                             LEAST_SAMPLES);
     }
-    fc_fit_filter all = {FC_DTYPE_COUNT, FC_SHAPE_CLASS_COUNT, 0, true};
-    fc_fit_error heldout = fc_calibration_error(out, samples, samples_count, &all);
-    out->heldout_count = heldout.count;
-    out->heldout_median_abs_error_frac = heldout.median_abs_error_frac;
-    out->heldout_p90_abs_error_frac = heldout.p90_abs_error_frac;
+    fc_calibration_judge(out, samples, samples_count);
     return FC_OK;
 }

@@ -5,6 +5,7 @@
  */
 #include "calibration_file.h"
 
+#include "calibration_device.h"
 #include "calibration_state.h"
 #include "calibration_values.h"
 
@@ -267,6 +268,7 @@ static fc_status read_fit(fc_fit *out, const fc_node *fit, const fc_node *heldou
         FC_TRY(read_fit_dtype(out->dtype, node, error));
     }
     FC_TRY(read_fit_one_thread(out, fc_node_get(fit, "one_thread"), error));
+    FC_TRY(fc_calibration_read_kernels(out, fc_node_get(fit, "kernels"), error));
     if (heldout != NULL && heldout->kind != FC_NODE_NULL) {
         FC_TRY(fc_record_read(out, heldout_rows, COUNT_OF(heldout_rows), heldout, error));
     }
@@ -306,6 +308,7 @@ fc_status fc_calibration_from_tree(fc_calibration *out, fc_arena *arena, const f
         FC_TRY(fc_record_read(&out->device, device_rows, COUNT_OF(device_rows), device, error));
         FC_TRY(fc_calibration_read_states(out, device, error));
     }
+    FC_TRY(fc_calibration_read_sheet(&out->sheet, fc_node_get(root, "sheet"), error));
     const fc_node *method = fc_node_get(root, "method");
     if (method != NULL && method->kind != FC_NODE_NULL) {
         FC_TRY(fc_record_read(&out->method, method_rows, COUNT_OF(method_rows), method, error));

@@ -1,4 +1,5 @@
 /* calibration_write.c: a calibration as JSON, and its samples as CSV. */
+#include "calibration_device.h"
 #include "calibration_file.h"
 #include "calibration_state.h"
 
@@ -148,6 +149,7 @@ static void write_fit(fc_json_out *json, const fc_fit *fit) {
     write_curves(json, "dtypes", fit->dtype);
     write_curves(json, "one_thread", fit->one_thread);
     write_fit_collectives(json, fit);
+    fc_calibration_write_kernels(json, fit);
     fc_json_out_end_object(json);
     fc_json_out_object(json, "heldout");
     fc_json_out_count(json, "count", fit->heldout_count);
@@ -163,6 +165,7 @@ fc_status fc_calibration_write_json(fc_text *text, const fc_calibration *calibra
     fc_json_out_text(&json, "flopcast_version", FC_VERSION);
     write_machine(&json, &calibration->machine);
     write_device(&json, calibration);
+    fc_calibration_write_sheet(&json, &calibration->sheet);
     write_method(&json, &calibration->method);
     fc_json_out_text(&json, "taken_at", calibration->taken_at);
     fc_json_out_bool(&json, "unstable", calibration->unstable != 0);

@@ -10,6 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The keys of a chip's file that are no input of an estimate. */
+static const char *const CHIP_MORE[] = {"name",   "aliases", "about", "sources",
+                                        "source", "other",   "notes", "device_names",
+                                        "kernels_like"};
+enum { CHIP_MORE_COUNT = sizeof CHIP_MORE / sizeof CHIP_MORE[0] };
+
 /* Imported collectives become the one network that the chip has. */
 static fc_status note_collectives(const fc_chip *chip, fc_loading *loading, fc_error *error) {
     if (chip->scaleup_domain_count < 2) {
@@ -22,6 +28,18 @@ static fc_status note_collectives(const fc_chip *chip, fc_loading *loading, fc_e
         return fc_layer_no_memory(error);
     }
     return fc_load_note(loading, "cluster.chip.scaleup_bw", text, "calibration", FC_GRADE_MEASURED, error);
+}
+
+/* The catalogue chip that the device is by its name: told, and nothing taken from it. */
+static fc_status note_sheet(const fc_device_sheet *sheet, fc_loading *loading, fc_error *error) {
+    if (sheet->chip[0] == '\0') {
+        return FC_OK;
+    }
+    const char *text = fc_arena_printf(loading->config->arena, "%s by its name; its sheet is not used", sheet->chip);
+    if (text == NULL) {
+        return fc_layer_no_memory(error);
+    }
+    return fc_load_note(loading, "cluster.chip.sheet", text, "calibration", FC_GRADE_MEASURED, error);
 }
 
 static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_node *node, fc_error *error) {
@@ -44,6 +62,7 @@ static fc_status read_local_chip(fc_chip *out, fc_loading *loading, const fc_nod
         return fc_layer_no_memory(error);
     }
     FC_TRY(fc_load_note(loading, "cluster.chip", text, "calibration", FC_GRADE_MEASURED, error));
+    FC_TRY(note_sheet(&calibration.sheet, loading, error));
     return note_collectives(out, loading, error);
 }
 
@@ -82,13 +101,6 @@ static fc_status read_family(fc_chip *out, fc_loading *loading, const char *path
     FC_TRY(fc_tree_read(&tree, arena, file, error));
     FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, tree, origin, FC_GRADE_ASSUMED, error));
     return fc_layer_refuse(tree, FC_NOUN_CHIP, more, sizeof more / sizeof more[0], error);
-}
-
-static fc_status refuse_chip_entry(const fc_node *entry, fc_error *error) {
-    const char *keys[FC_ENTRY_KEYS_COUNT + 1];
-    memcpy(keys, FC_ENTRY_KEYS, FC_ENTRY_KEYS_COUNT * sizeof keys[0]);
-    keys[FC_ENTRY_KEYS_COUNT] = "kernels_like";
-    return fc_layer_refuse(entry, FC_NOUN_CHIP, keys, FC_ENTRY_KEYS_COUNT + 1, error);
 }
 
 /* Who states how much of the peak matmuls or attention reach means that, and no measured curve. */
@@ -137,7 +149,7 @@ static fc_status load_chip(fc_chip *out, fc_loading *loading, const char *path, 
             (void)fc_text_copy(out->name, sizeof out->name, entry->key);
             FC_TRY(fc_layer_read(loading, FC_NOUN_CHIP, path, out, entry, fc_layer_origin(loading, "chip", entry),
                                  FC_GRADE_VENDOR, error));
-            FC_TRY(refuse_chip_entry(entry, error));
+            FC_TRY(fc_layer_refuse(entry, FC_NOUN_CHIP, CHIP_MORE, CHIP_MORE_COUNT, error));
         } else if (node == NULL || node->kind == FC_NODE_NULL) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                 "the cluster names no chip: give cluster.chip, for example {chip: h100-sxm, chips: 8}; "

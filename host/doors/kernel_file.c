@@ -2,6 +2,7 @@
 
 #include "../base/units.h"
 #include "kernel_table.h"
+#include "sheet.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,20 +52,6 @@ static fc_status read_parameters(fc_kernel_curve *curve, fc_node *node, fc_error
         }
     }
     return FC_OK;
-}
-
-/* 0 when the sheet does not have it. */
-static fc_status read_sheet_value(double *out, const fc_node *chip, const char *key, fc_unit unit, fc_error *error) {
-    fc_node *node = fc_node_get(chip, key);
-    *out = 0.0;
-    if (node != NULL && node->kind == FC_NODE_MAP) {
-        fc_node *value = fc_node_get(node, "value");
-        node = value != NULL ? value : fc_node_get(node, "mid");
-    }
-    if (node == NULL || node->kind != FC_NODE_SCALAR) {
-        return FC_OK;
-    }
-    return fc_units_parse(out, node->text, unit, error);
 }
 
 static fc_status read_set(bool *found, fc_kernel_set *out, const fc_catalog *catalog, const char *chip,
@@ -156,7 +143,7 @@ static fc_status read_figure(fc_kernel_row *row, fc_node *node, const fc_kernel_
 static fc_status read_memory_rate(double *out, const fc_catalog *catalog, const char *chip, fc_error *error) {
     fc_node *node = NULL;
     FC_TRY(fc_catalog_read(&node, catalog, "chips", chip, NULL, error));
-    FC_TRY(read_sheet_value(out, node, "memory_bw", FC_UNIT_BYTES_PER_S, error));
+    FC_TRY(fc_sheet_value(out, node, "memory_bw", FC_UNIT_BYTES_PER_S, error));
     return *out > 0.0 ? FC_OK
                       : fc_error_set(error, FC_BAD_INPUT, node->source, 0, 0, "the sheet of %s has no memory_bw", chip);
 }
@@ -225,7 +212,7 @@ static fc_status read_set(bool *found, fc_kernel_set *out, const fc_catalog *cat
     }
     FC_TRY(fc_tree_read(&root, catalog->arena, path, error));
     (void)fc_text_copy(out->chip, sizeof out->chip, chip);
-    FC_TRY(read_sheet_value(&cores_count, root, "cores", FC_UNIT_COUNT, error));
+    FC_TRY(fc_sheet_value(&cores_count, root, "cores", FC_UNIT_COUNT, error));
     if (!(cores_count >= 1.0)) {
         return fc_node_error(error, FC_BAD_INPUT, root, false, "cores must be 1 or more");
     }
@@ -250,6 +237,29 @@ fc_status fc_kernel_file_read(bool *found, fc_kernel_set *out, const fc_catalog 
     return read_set(found, out, catalog, chip, true, error);
 }
 
+fc_status fc_kernel_file_read_all(const fc_kernel_set *const **out, size_t *out_count, const fc_catalog *catalog,
+                                  fc_error *error) {
+    const char *const *names = NULL;
+    size_t count = 0;
+    FC_TRY(fc_catalog_names(&names, &count, catalog, "chips", error));
+    const fc_kernel_set **sets = fc_arena_alloc(catalog->arena, (count + 1) * sizeof *sets);
+    *out = sets;
+    *out_count = 0;
+    for (size_t i = 0; i < count && sets != NULL; i++) {
+        bool found = false;
+        fc_kernel_set *set = fc_arena_alloc(catalog->arena, sizeof *set);
+        if (set == NULL) {
+            sets = NULL;
+            break;
+        }
+        FC_TRY(read_set(&found, set, catalog, names[i], false, error));
+        if (found && set->curves_count > 0) {
+            sets[(*out_count)++] = set;
+        }
+    }
+    return sets != NULL ? FC_OK : fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory for the shipped curves");
+}
+
 /* ---- the chip's sheet -------------------------------------------------------------------------------------------- */
 
 fc_status fc_kernel_sheet_rates(fc_kernel_sheet *out, const fc_catalog *catalog, const char *chip, fc_dtype dtype,
@@ -258,12 +268,12 @@ fc_status fc_kernel_sheet_rates(fc_kernel_sheet *out, const fc_catalog *catalog,
     char key[64];
     FC_TRY(fc_catalog_read(&node, catalog, "chips", chip, NULL, error));
     (void)snprintf(key, sizeof key, "peak_%s", fc_dtype_name(dtype));
-    FC_TRY(read_sheet_value(&out->cores_count, node, "cores", FC_UNIT_COUNT, error));
-    FC_TRY(read_sheet_value(&out->flop_per_s, node, key, FC_UNIT_FLOP_PER_S, error));
-    FC_TRY(read_sheet_value(&out->memory_bytes_per_s, node, "memory_bw", FC_UNIT_BYTES_PER_S, error));
-    FC_TRY(read_sheet_value(&out->cache_bytes, node, "l2", FC_UNIT_BYTES, error));
-    FC_TRY(read_sheet_value(&out->net_bytes_per_s, node, "scaleout_bw", FC_UNIT_BYTES_PER_S, error));
-    FC_TRY(read_sheet_value(&out->link_bytes_per_s, node, "scaleup_bw", FC_UNIT_BYTES_PER_S, error));
+    FC_TRY(fc_sheet_value(&out->cores_count, node, "cores", FC_UNIT_COUNT, error));
+    FC_TRY(fc_sheet_value(&out->flop_per_s, node, key, FC_UNIT_FLOP_PER_S, error));
+    FC_TRY(fc_sheet_value(&out->memory_bytes_per_s, node, "memory_bw", FC_UNIT_BYTES_PER_S, error));
+    FC_TRY(fc_sheet_value(&out->cache_bytes, node, "l2", FC_UNIT_BYTES, error));
+    FC_TRY(fc_sheet_value(&out->net_bytes_per_s, node, "scaleout_bw", FC_UNIT_BYTES_PER_S, error));
+    FC_TRY(fc_sheet_value(&out->link_bytes_per_s, node, "scaleup_bw", FC_UNIT_BYTES_PER_S, error));
     return FC_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "chip.h"
+#include "kernels.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -215,6 +216,13 @@ typedef struct fc_fit_collective {
     double median_abs_error_frac; /* over the very samples that were fitted */
 } fc_fit_collective;
 
+/* A GPU's matmul with its tiles and waves (hd/kernel_gemm.h): the curve of a shipped chip, a few parameters fitted to what
+ * was measured here. */
+typedef struct fc_fit_kernel {
+    fc_kernel_curve curve;   /* fitted_count 0: there is none */
+    char like[FC_NAME_SIZE]; /* the chip whose curve the fit started from */
+} fc_fit_kernel;
+
 typedef struct fc_fit {
     uint32_t threads;                        /* of the matmuls on all threads; 0: not a processor */
     fc_fit_dtype dtype[FC_DTYPE_COUNT];      /* on all threads */
@@ -226,7 +234,18 @@ typedef struct fc_fit {
     uint32_t heldout_count;
     uint32_t collectives_count;
     fc_fit_collective collectives[FC_MAX_FIT_COLLECTIVES];
+    fc_fit_kernel kernel[FC_DTYPE_COUNT]; /* of a GPU; used before `dtype` where there is one */
 } fc_fit;
+
+/* What a catalogue chip of the device's name can do by its sheet: dense, per chip, one way. 0: the sheet does not tell. */
+typedef struct fc_device_sheet {
+    char chip[FC_NAME_SIZE];   /* as in data/chips; "": the device is none of them */
+    char reason[FC_TEXT_SIZE]; /* why it is none of them */
+    double peak_flop_per_s[FC_DTYPE_COUNT];
+    double memory_bytes_per_s;
+    double scaleup_bytes_per_s;
+    uint32_t scaleup_domain_count;
+} fc_device_sheet;
 
 /* Lower-case names as they stand in files; never NULL for values below the COUNT. */
 const char *fc_sample_kind_name(fc_sample_kind kind);
@@ -244,6 +263,7 @@ double fc_collective_traffic_frac(fc_collective_op op, double ranks);
 typedef struct fc_calibration {
     fc_machine machine;
     fc_device_info device;
+    fc_device_sheet sheet;
     fc_device_state before; /* of the device: at the start of the run, over all cases, at the end */
     fc_device_state during;
     fc_device_state after;
@@ -262,6 +282,19 @@ void fc_calibration_draw_heldout(fc_sample *samples, uint32_t samples_count, uin
 /* Fits the curves of chip.h to the samples: least squares of log time over samples that are not held out, and every
  * collective. FC_BAD_INPUT when there are too few matmuls of every dtype and no collective either. */
 fc_status fc_calibration_fit(fc_fit *out, const fc_sample *samples, uint32_t samples_count, fc_error *error);
+
+/* Fits the kernel curve of each dtype of a GPU, whose number of SMs is known, to the matmuls that are not held out: that of
+ * the nearest chip in `sets` (by rate per SM and bytes per FLOP; `same_chip`, may be NULL, before all others), its rates
+ * scaled, a few parameters fitted. Only a curve that is nearer to the fitted matmuls than the ramps is kept; the errors on
+ * what was held out are stored, and those of all dtypes together made anew. Nothing happens to another kind of device,
+ * or without a curve to start from. Part of no fc_calibration_fit, since it needs the shipped curves. */
+fc_status fc_calibration_fit_kernels(fc_fit *fit, const fc_device_info *device, const fc_sample *samples,
+                                     uint32_t samples_count, const fc_kernel_set *const *sets, size_t sets_count,
+                                     const char *same_chip, fc_arena *arena, fc_error *error);
+/* The kernel curve that answers for a matmul, NULL where there is none. */
+const fc_kernel_curve *fc_calibration_kernel_of(const fc_fit *fit, const fc_sample *sample);
+/* Stores the held-out errors of the matmuls of all dtypes together. Part of both fits. */
+void fc_calibration_judge(fc_fit *fit, const fc_sample *samples, uint32_t samples_count);
 
 /* Which matmuls an error is told of. */
 typedef struct fc_fit_filter {
@@ -294,8 +327,8 @@ fc_status fc_calibration_fit_collectives(fc_fit *out, const fc_sample *samples, 
 /* Seconds that a fitted collective takes; 0 where no size was large enough to tell its bandwidth. */
 double fc_calibration_collective_s(const fc_fit_collective *fitted, double bytes);
 
-/* Seconds the fit gives for an m×n×k matmul with operands in memory: launch_s + max(curve of chip.h, bytes of the three
- * matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
+/* Seconds the fit gives for an m×n×k matmul with operands in memory: by the kernel curve where there is one, else launch_s +
+ * max(curve of chip.h, bytes of the three matrices / memory_bytes_per_s), the second part only where memory was measured. 0 where the dtype was not measured. */
 double fc_calibration_matmul_s(const fc_fit *fit, fc_dtype dtype, double m, double n, double k);
 
 /* The chip "local" that a calibration describes, its peaks the fitted ceilings. Power is unknown (0), and so is the

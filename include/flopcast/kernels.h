@@ -111,8 +111,21 @@ int fc_kernel_is_heldout(const fc_kernel_row *row);
  * FC_BAD_INPUT with too few rows. */
 fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
                         fc_error *error);
-/* The parameters of `like` on a chip whose rates differ: those of arithmetic, and of feeding it, by `rate_scale`, those of
- * memory (of a collective: of its links) by `memory_scale`; times stay. `out` may be `like`. */
+/* What a measurement of a few shapes is fitted to. */
+typedef struct fc_kernel_refit_options {
+    const uint32_t *free_parameters; /* the others stay as they are */
+    size_t free_count;               /* 1 to FC_KERNEL_MAX_PARAMETERS */
+    const fc_kernel_row *rows;       /* of the curve's kind, all with a time, none of them held out */
+    size_t rows_count;
+} fc_kernel_refit_options;
+
+/* Fits some parameters of a curve that has plausible ones, with a pull to them: the same least squares as fc_kernel_fit,
+ * for too few rows to tell all of them. *out_cost is the sum of squares that remains. Counts and errors of the curve are
+ * left alone. FC_BAD_INPUT with fewer than 4 rows more than free parameters. */
+fc_status fc_kernel_refit(fc_kernel_curve *curve, double *out_cost, const fc_kernel_refit_options *options,
+                          fc_error *error);
+/* Parameters of `like` with rates of arithmetic, and of feeding it, times `rate_scale`, rates of memory times
+ * `memory_scale`, times as they are. Nothing but the parameters of `out` is written. */
 void fc_kernel_scale(fc_kernel_curve *out, const fc_kernel_curve *like, double rate_scale, double memory_scale);
 /* Fills the parameters of `curve` from the measured curve `like` of another chip, same kind: rates of memory times
  * `memory_scale`, rates of arithmetic times what brings the figures (rows with seconds) out right on average, times as

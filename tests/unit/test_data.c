@@ -26,6 +26,8 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const ENTRY_KEYS[] = {"name", "aliases", "about", "sources", "source", "other", "notes"};
+static const char *const CHIP_KEYS[] = {"name",   "aliases", "about", "sources",
+                                        "source", "other",   "notes", "device_names"};
 
 typedef struct shelf {
     fc_arena *arena;
@@ -331,7 +333,7 @@ static void check_chip(const shelf *s, fc_node *entry) {
     static fc_study study;
     fc_error error = {0};
     fc_chip chip = load_chip(&study, s, entry);
-    refuse_unknown(entry, FC_NOUN_CHIP, ENTRY_KEYS, COUNT(ENTRY_KEYS));
+    refuse_unknown(entry, FC_NOUN_CHIP, CHIP_KEYS, COUNT(CHIP_KEYS));
     assert_ok(fc_chip_check(&chip, &error), &error);
     assert_true(chip.memory_bytes > 0.0 && chip.memory_bytes_per_s > 0.0);
     assert_true(chip.attention_eff_frac > 0.0 && chip.memory_eff_frac > 0.0 && chip.failures_per_chip_h > 0.0);

@@ -56,6 +56,66 @@ static void assert_gemm_s(const fc_gemm_curve *curve, double m, double n, double
     }
 }
 
+/* The quick power against the exact one, over the ratios and orders that curves have, and at the edges. */
+static void test_quick_power(void **state) {
+    (void)state;
+    for (int i = 0; i < 4000; i++) {
+        double x = fc_hd_exp(-40.0 + 0.02 * i);
+        for (double y = -31.0; y < 31.0; y += 1.7) {
+            double z = y * fc_hd_log(x);
+            double error_frac = fabs(z) < 690.0 ? fabs(fc_hd_power(x, y) / fc_hd_pow(x, y) - 1.0) : 0.0;
+            if (!(error_frac <= 1e-15 * (4.0 + fabs(z)))) {
+                fail_msg("%g to the power %g is off by %g", x, y, error_frac);
+            }
+        }
+    }
+    assert_true(fc_hd_power(0.0, 2.0) == 0.0 && fc_hd_power(0.0, -2.0) == fc_hd_infinity());
+    assert_true(fc_hd_power(fc_hd_infinity(), 2.0) == fc_hd_infinity() && fc_hd_power(fc_hd_infinity(), -1.0) == 0.0);
+    assert_true(fc_hd_power(1e200, 3.0) == fc_hd_infinity() && fc_hd_power(1e200, -3.0) == 0.0);
+    assert_true(fc_hd_power(3.0, 0.0) == 1.0 && fc_hd_power(0x1p-1060, 1.0) == 0x1p-1060);
+    assert_true(fc_hd_is_nan(fc_hd_power(fc_hd_nan(), 1.0)) && fc_hd_is_nan(fc_hd_power(2.0, fc_hd_nan())));
+}
+
+/* Leaving out tiles that cannot win leaves the least of all tiles and splits. */
+static void test_gemm_best_of_all_tiles(void **state) {
+    (void)state;
+    fc_gemm_curve curve = plain_gemm();
+    fc_gemm_ready ready;
+    curve.sms_count = 100.0;
+    curve.p[FC_GEMM_BOOST_FLOP_PER_S] = curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S] = 1e15;
+    curve.p[FC_GEMM_FEED_BYTES_PER_S] = 1.5e13;
+    curve.p[FC_GEMM_K_STEP_S] = 2e-9;
+    curve.p[FC_GEMM_K_RAMP] = 150.0;
+    curve.p[FC_GEMM_TILE_S] = 1e-6;
+    curve.p[FC_GEMM_LATER_FRAC] = 0.4;
+    curve.p[FC_GEMM_WAVE_FRAC] = 0.5;
+    curve.p[FC_GEMM_SPLIT_S] = 2e-6;
+    curve.p[FC_GEMM_SPLIT_BYTES_PER_S] = 4e12;
+    fc_hd_gemm_prepare(&ready, &curve);
+    for (double m = 16.0; m < 20000.0; m *= 3.1) {
+        for (double n = 32.0; n < 70000.0; n *= 2.7) {
+            for (double k = 32.0; k < 70000.0; k *= 2.3) {
+                fc_gemm_shape shape = {floor(m), floor(n), floor(k)};
+                double least_s = fc_hd_infinity();
+                fc_gemm_cuts cuts;
+                fc_hd_gemm_cut(&cuts, &ready, shape);
+                for (int i = 0; i < FC_GEMM_TILES; i++) {
+                    fc_gemm_tile tile = fc_hd_gemm_tile(i);
+                    double count = fc_hd_pieces(shape.m, tile.m) * fc_hd_pieces(shape.n, tile.n);
+                    for (int j = 0; j < cuts.splits_count; j++) {
+                        double waves = count * fc_hd_gemm_split(j) / 100.0;
+                        double rounds = waves > 1.0 ? waves + 0.5 * (fc_hd_ceil(waves) - waves) : 1.0;
+                        double fixed_s = (1.0 + 0.4 * (rounds - 1.0)) * ready.fixed_s[i];
+                        double s = rounds * cuts.k[j] * ready.step_s[i] + fixed_s + cuts.split_s[j];
+                        least_s = j == 0 || waves <= 4.0 ? fc_hd_min(least_s, s) : least_s;
+                    }
+                }
+                assert_true(fabs(fc_hd_gemm_tiles_s(&ready, shape) / least_s - 1.0) < 1e-14);
+            }
+        }
+    }
+}
+
 static void test_gemm_of_one_tile(void **state) {
     (void)state;
     fc_gemm_curve curve = plain_gemm();
@@ -333,7 +393,9 @@ static void test_shipped(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gemm_of_one_tile),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quick_power),
+                                       cmocka_unit_test(test_gemm_best_of_all_tiles),
+                                       cmocka_unit_test(test_gemm_of_one_tile),
                                        cmocka_unit_test(test_gemm_of_narrow_tiles),
                                        cmocka_unit_test(test_gemm_k_step),
                                        cmocka_unit_test(test_gemm_later_tiles),

@@ -17,7 +17,7 @@
 #ifndef FLOPCAST_HD_KERNEL_GEMM_H
 #define FLOPCAST_HD_KERNEL_GEMM_H
 
-#include "math.h"
+#include "power.h"
 
 typedef enum fc_gemm_parameter {
     FC_GEMM_LAUNCH_S = 0,         /* an empty product, on the stream */
@@ -77,14 +77,37 @@ typedef struct fc_gemm_tile {
     double n;
 } fc_gemm_tile;
 
-enum { FC_GEMM_TILES = 23, FC_GEMM_SPLITS = 9 };
+enum { FC_GEMM_TILES = 23, FC_GEMM_SPLITS = 9, FC_GEMM_SIDES = 7 };
+
+/* A curve made ready for many shapes: what depends on the curve and the tile alone, worked out once. */
+typedef struct fc_gemm_ready {
+    fc_gemm_curve curve;
+    double rule;                   /* fc_gemm_rule */
+    double step_s[FC_GEMM_TILES];  /* one element of k of one tile */
+    double fixed_s[FC_GEMM_TILES]; /* one tile, beside that */
+} fc_gemm_ready;
+
+/* Lengths that the sides of tiles have. */
+FC_HD double fc_hd_gemm_side(int side) {
+    const double length[FC_GEMM_SIDES] = {16, 32, 64, 96, 128, 192, 256};
+    return length[side];
+}
+
+/* Sides of the tiles, as indices of the lengths; large tiles first, since they are right for most shapes. */
+FC_HD int fc_hd_gemm_rows_side(int tile) {
+    const int side[FC_GEMM_TILES] = {6, 6, 5, 6, 4, 5, 4, 4, 6, 2, 4, 3, 4, 2, 2, 1, 4, 0, 4, 2, 1, 0, 0};
+    return side[tile];
+}
+
+FC_HD int fc_hd_gemm_columns_side(int tile) {
+    const int side[FC_GEMM_TILES] = {6, 5, 6, 4, 6, 4, 5, 4, 2, 6, 3, 4, 2, 4, 2, 4, 1, 4, 0, 1, 2, 2, 1};
+    return side[tile];
+}
 
 FC_HD fc_gemm_tile fc_hd_gemm_tile(int index) {
-    const double m[FC_GEMM_TILES] = {256, 256, 192, 256, 128, 192, 128, 128, 256, 64, 128, 96,
-                                     128, 64,  64,  32,  128, 16,  128, 64,  32,  16, 16};
-    const double n[FC_GEMM_TILES] = {256, 192, 256, 128, 256, 128, 192, 128, 64, 256, 96, 128,
-                                     64,  128, 64,  128, 32,  128, 16,  32,  64, 64,  32};
-    fc_gemm_tile tile = {m[index], n[index]};
+    fc_gemm_tile tile;
+    tile.m = fc_hd_gemm_side(fc_hd_gemm_rows_side(index));
+    tile.n = fc_hd_gemm_side(fc_hd_gemm_columns_side(index));
     return tile;
 }
 
@@ -96,17 +119,23 @@ FC_HD double fc_hd_gemm_split(int index) {
 /* The parameters that count: the fit moves them by too little to change what they are rounded to. */
 FC_HD double fc_hd_gemm_whole(double x) { return floor(x + 0.5); }
 
-FC_HD int fc_hd_gemm_tile_allowed(double rule, fc_gemm_shape shape, fc_gemm_tile tile) {
-    double least = rule == (double)FC_GEMM_RULE_ROWS_FROM_64 ? 64.0 : 16.0;
+/* ceil of 0 to 2^62 without a call: floor is one where the compiler may not use SSE4.1. */
+FC_HD double fc_hd_gemm_up(double x) {
+    double down = (double)(int64_t)x;
+    return down < x ? down + 1.0 : down;
+}
+
+/* Rows that the rule asks of a tile; 0: any. */
+FC_HD double fc_hd_gemm_rule_rows(double rule, double m) {
+    double rows = rule == (double)FC_GEMM_RULE_ROWS_FROM_64 ? 64.0 : 16.0;
     double most = rule == (double)FC_GEMM_RULE_ROWS_FROM_64 ? 256.0 : 128.0;
-    double rows = least;
     if (rule == (double)FC_GEMM_RULE_BEST) {
-        return 1;
+        return 0.0;
     }
-    while (rows < shape.m && rows < most) {
+    while (rows < m && rows < most) {
         rows *= 2.0;
     }
-    return tile.m == rows;
+    return rows;
 }
 
 /* Rate of a tile, of the largest tile's. */
@@ -134,56 +163,87 @@ FC_HD double fc_hd_gemm_step_s(const fc_gemm_curve *curve, fc_gemm_tile tile) {
     return sqrt(multiply_s * multiply_s + feed_s * feed_s + latency_s * latency_s);
 }
 
-/* What a tile shape asks for, before any split of k. */
-typedef struct fc_gemm_cost {
-    double tiles_count;
-    double step_s;  /* one element of k */
-    double fixed_s; /* one tile, beside that */
-} fc_gemm_cost;
-
-FC_HD fc_gemm_cost fc_hd_gemm_cost(const fc_gemm_curve *curve, fc_gemm_shape shape, fc_gemm_tile tile) {
+FC_HD void fc_hd_gemm_prepare(fc_gemm_ready *out, const fc_gemm_curve *curve) {
     const double *p = curve->p;
-    double ramp_flop = 2.0 * tile.m * tile.n * p[FC_GEMM_K_RAMP];
-    fc_gemm_cost cost;
-    cost.tiles_count = fc_hd_pieces(shape.m, tile.m) * fc_hd_pieces(shape.n, tile.n);
-    cost.step_s = fc_hd_gemm_step_s(curve, tile);
-    cost.fixed_s = p[FC_GEMM_TILE_S] + ramp_flop * curve->sms_count / p[FC_GEMM_BOOST_FLOP_PER_S];
-    return cost;
+    int i;
+    out->curve = *curve;
+    out->rule = fc_hd_gemm_whole(p[FC_GEMM_TILE_RULE]);
+    for (i = 0; i < FC_GEMM_TILES; i++) {
+        fc_gemm_tile tile = fc_hd_gemm_tile(i);
+        double ramp_flop = 2.0 * tile.m * tile.n * p[FC_GEMM_K_RAMP];
+        out->step_s[i] = fc_hd_gemm_step_s(curve, tile);
+        out->fixed_s[i] = p[FC_GEMM_TILE_S] + ramp_flop * curve->sms_count / p[FC_GEMM_BOOST_FLOP_PER_S];
+    }
 }
 
-/* Seconds on the SMs with one tile shape and one split of k, at boost clock. */
-FC_HD double fc_hd_gemm_tiled_s(const fc_gemm_curve *curve, fc_gemm_shape shape, fc_gemm_cost cost, double split) {
-    const double *p = curve->p;
-    double k = fc_hd_max(shape.k / split, p[FC_GEMM_K_LEAST]);
-    double waves = cost.tiles_count * split / curve->sms_count;
-    double lost = waves > 1.0 ? fc_hd_min(p[FC_GEMM_WAVE_FRAC], 1.0) : 1.0;
-    double rounds = waves + lost * (fc_hd_ceil(waves) - waves); /* tiles on the SM that ends last: 1 or more */
-    double fixed_s = (1.0 + fc_hd_min(p[FC_GEMM_LATER_FRAC], 1.0) * (rounds - 1.0)) * cost.fixed_s;
-    double split_s =
-        split > 1.0 ? p[FC_GEMM_SPLIT_S] + 8.0 * split * shape.m * shape.n / p[FC_GEMM_SPLIT_BYTES_PER_S] : 0.0;
-    return rounds * k * cost.step_s + fixed_s + split_s;
+/* What a shape asks of every tile: how often each side fits, how far k can be split, and what that costs. */
+typedef struct fc_gemm_cuts {
+    double rows[FC_GEMM_SIDES];
+    double columns[FC_GEMM_SIDES];
+    int splits_count;
+    double k[FC_GEMM_SPLITS];
+    double split_s[FC_GEMM_SPLITS];
+} fc_gemm_cuts;
+
+FC_HD void fc_hd_gemm_cut(fc_gemm_cuts *out, const fc_gemm_ready *ready, fc_gemm_shape shape) {
+    const double *p = ready->curve.p;
+    double pass_s = 8.0 * shape.m * shape.n / p[FC_GEMM_SPLIT_BYTES_PER_S];
+    int i;
+    for (i = 0; i < FC_GEMM_SIDES; i++) {
+        out->rows[i] = fc_hd_gemm_up(shape.m / fc_hd_gemm_side(i));
+        out->columns[i] = fc_hd_gemm_up(shape.n / fc_hd_gemm_side(i));
+    }
+    out->k[0] = fc_hd_max(shape.k, p[FC_GEMM_K_LEAST]);
+    out->split_s[0] = 0.0;
+    out->splits_count = 1;
+    for (i = 1; i < FC_GEMM_SPLITS && ready->rule == (double)FC_GEMM_RULE_BEST; i++) {
+        double split = fc_hd_gemm_split(i);
+        if (shape.k < 128.0 * split) {
+            break;
+        }
+        out->k[i] = fc_hd_max(shape.k / split, p[FC_GEMM_K_LEAST]);
+        out->split_s[i] = p[FC_GEMM_SPLIT_S] + pass_s * split;
+        out->splits_count = i + 1;
+    }
+}
+
+/* Seconds on the SMs with one tile, `tiles_count` of it, at boost clock: the best split, or best_s where no split can be
+ * better. Each SM has a whole tile's share of k to do, and all together no less than all tiles. */
+FC_HD double fc_hd_gemm_tile_s(const fc_gemm_ready *ready, const fc_gemm_cuts *cuts, int tile, double tiles_count,
+                               double best_s) {
+    const double *p = ready->curve.p;
+    double sms_count = ready->curve.sms_count;
+    double step_s = ready->step_s[tile];
+    double fixed_s = ready->fixed_s[tile];
+    double all_s = tiles_count * cuts->k[0] * step_s / sms_count;
+    double lost_frac = fc_hd_min(p[FC_GEMM_WAVE_FRAC], 1.0);
+    double later_frac = fc_hd_min(p[FC_GEMM_LATER_FRAC], 1.0);
+    int i;
+    for (i = 0; i < cuts->splits_count; i++) {
+        double waves = tiles_count * fc_hd_gemm_split(i) / sms_count;
+        double rounds; /* tiles on the SM that ends last: 1 or more */
+        if ((i > 0 && waves > 4.0) || all_s + fixed_s + cuts->split_s[i] >= best_s) {
+            break;
+        }
+        rounds = waves > 1.0 ? waves + lost_frac * (fc_hd_gemm_up(waves) - waves) : 1.0;
+        best_s = fc_hd_min(best_s, rounds * cuts->k[i] * step_s + (1.0 + later_frac * (rounds - 1.0)) * fixed_s +
+                                       cuts->split_s[i]);
+    }
+    return best_s;
 }
 
 /* The fastest of the tiles and splits that the rule allows. */
-FC_HD double fc_hd_gemm_tiles_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
-    double rule = fc_hd_gemm_whole(curve->p[FC_GEMM_TILE_RULE]);
-    int splits = rule == (double)FC_GEMM_RULE_BEST ? FC_GEMM_SPLITS : 1;
+FC_HD double fc_hd_gemm_tiles_s(const fc_gemm_ready *ready, fc_gemm_shape shape) {
+    double rows = fc_hd_gemm_rule_rows(ready->rule, shape.m);
     double best_s = fc_hd_infinity();
+    fc_gemm_cuts cuts;
     int i;
-    int j;
+    fc_hd_gemm_cut(&cuts, ready, shape);
     for (i = 0; i < FC_GEMM_TILES; i++) {
-        fc_gemm_tile tile = fc_hd_gemm_tile(i);
-        fc_gemm_cost cost;
-        if (!fc_hd_gemm_tile_allowed(rule, shape, tile)) {
-            continue;
-        }
-        cost = fc_hd_gemm_cost(curve, shape, tile);
-        for (j = 0; j < splits; j++) {
-            double split = fc_hd_gemm_split(j);
-            if (j > 0 && (cost.tiles_count * split > 4.0 * curve->sms_count || shape.k < 128.0 * split)) {
-                break;
-            }
-            best_s = fc_hd_min(best_s, fc_hd_gemm_tiled_s(curve, shape, cost, split));
+        int side = fc_hd_gemm_rows_side(i);
+        if (rows == 0.0 || fc_hd_gemm_side(side) == rows) {
+            double tiles_count = cuts.rows[side] * cuts.columns[fc_hd_gemm_columns_side(i)];
+            best_s = fc_hd_gemm_tile_s(ready, &cuts, i, tiles_count, best_s);
         }
     }
     return best_s;
@@ -191,7 +251,7 @@ FC_HD double fc_hd_gemm_tiles_s(const fc_gemm_curve *curve, fc_gemm_shape shape)
 
 /* Two rates that meet at `middle` of x: low far below it, high far above. */
 FC_HD double fc_hd_kernel_blend(double low, double high, double x, double middle, double order) {
-    double weight = 1.0 / (1.0 + fc_hd_pow(x / middle, -order));
+    double weight = 1.0 / (1.0 + fc_hd_power(x / middle, -order));
     return low + (high - low) * weight;
 }
 
@@ -199,7 +259,8 @@ FC_HD double fc_hd_kernel_blend(double low, double high, double x, double middle
 FC_HD double fc_hd_kernel_overlap(double a_s, double b_s, double order) {
     double longer = fc_hd_max(a_s, b_s);
     double shorter = fc_hd_min(a_s, b_s);
-    return longer * fc_hd_pow(1.0 + fc_hd_pow(shorter / longer, order), 1.0 / order);
+    double power = fc_hd_power(shorter / longer, order);
+    return power > 1e-17 ? longer * fc_hd_power(1.0 + power, 1.0 / order) : longer;
 }
 
 /* Seconds of the kernel before the product that turns 16-bit A into the product's format. */
@@ -238,13 +299,21 @@ FC_HD double fc_hd_gemm_memory_s(const fc_gemm_curve *curve, fc_gemm_shape shape
 }
 
 /* Seconds of C = A·B with m×k and k×n operands. */
-FC_HD double fc_hd_gemm_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
+FC_HD double fc_hd_gemm_ready_s(const fc_gemm_ready *ready, fc_gemm_shape shape) {
+    const fc_gemm_curve *curve = &ready->curve;
     const double *p = curve->p;
-    double tiles_s = fc_hd_gemm_tiles_s(curve, shape);
+    double tiles_s = fc_hd_gemm_tiles_s(ready, shape);
     double drop = fc_hd_kernel_blend(1.0, p[FC_GEMM_BOOST_FLOP_PER_S] / p[FC_GEMM_SUSTAINED_FLOP_PER_S], tiles_s,
                                      p[FC_GEMM_POWER_S], p[FC_GEMM_POWER_ORDER]);
     double busy_s = fc_hd_kernel_overlap(tiles_s * drop, fc_hd_gemm_memory_s(curve, shape), p[FC_GEMM_OVERLAP_ORDER]);
     return p[FC_GEMM_LAUNCH_S] + busy_s + fc_hd_gemm_convert_s(curve, shape);
+}
+
+/* The same for one shape alone; many shapes are several times as fast with a curve made ready. */
+FC_HD double fc_hd_gemm_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
+    fc_gemm_ready ready;
+    fc_hd_gemm_prepare(&ready, curve);
+    return fc_hd_gemm_ready_s(&ready, shape);
 }
 
 #endif

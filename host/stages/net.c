@@ -164,9 +164,15 @@ static progression axis_of(const fc_plan *plan, fc_net_axis axis) {
     bool ep_inside = plan->rank_order == FC_RANK_ORDER_TP_EP_CP_DP_PP && rest > 0.0;
     progression p = {1, {1.0, 1.0}, {1.0, 1.0}};
     switch (axis) {
-    case FC_NET_CONTEXT: p = (progression){1, {cp, 1.0}, {ep_inside ? tp * ep : tp, 1.0}}; break;
-    case FC_NET_EXPERT: p = (progression){1, {ep, 1.0}, {ep_inside ? tp : tp * cp, 1.0}}; break;
-    case FC_NET_PIPELINE: p = (progression){1, {pp, 1.0}, {pp_inside ? tp * cp * ep : tp * cp * dp, 1.0}}; break;
+    case FC_NET_CONTEXT:
+        p = (progression){1, {cp, 1.0}, {ep_inside ? tp * ep : tp, 1.0}};
+        break;
+    case FC_NET_EXPERT:
+        p = (progression){1, {ep, 1.0}, {ep_inside ? tp : tp * cp, 1.0}};
+        break;
+    case FC_NET_PIPELINE:
+        p = (progression){1, {pp, 1.0}, {pp_inside ? tp * cp * ep : tp * cp * dp, 1.0}};
+        break;
     case FC_NET_REPLICA:
         p = pp_inside ? (progression){2, {cp * ep, rest}, {tp, tp * cp * ep * pp}}
                       : (progression){1, {cp * dp, 1.0}, {tp, 1.0}};
@@ -180,7 +186,9 @@ static progression axis_of(const fc_plan *plan, fc_net_axis axis) {
         break;
     case FC_NET_TENSOR:
     case FC_NET_AXIS_COUNT:
-    default: p = (progression){1, {tp, 1.0}, {1.0, 1.0}}; break;
+    default:
+        p = (progression){1, {tp, 1.0}, {1.0, 1.0}};
+        break;
     }
     return p;
 }

@@ -118,8 +118,8 @@ static void test_step__tensor_ranks_over_a_nodes_edge_pay_its_network(void **sta
     assert_near(step_of(&across).cause_s[FC_STEP_TENSOR], all * (7.0 / 8.0) / 400e9, 1e-9);
     study.cluster.chip.scaleup_domain_count = 4;
     fc_study narrow = checked(study);
-    /* one ring through all sixteen: fifteen of sixteen pieces leave by each port */
-    assert_near(step_of(&narrow).cause_s[FC_STEP_TENSOR], all / 4.0 * (15.0 / 16.0) / 50e9, 1e-9);
+    /* two trees over four nodes: each port carries its quarter one and a half times; `all` counts twice */
+    assert_near(step_of(&narrow).cause_s[FC_STEP_TENSOR], all / 4.0 * (1.5 / 2.0) / 50e9, 1e-9);
 }
 
 /* Twelve heads on six ranks: in nodes of eight every other group lies over an edge, two ranks here and four there,
@@ -135,7 +135,7 @@ static void test_step__groups_that_do_not_fill_a_node_straddle_it(void **state) 
     fc_study roomy = checked(study);
     double all = 4.0 * 8.0 * 2.0 * 2048.0 * 1536.0 * 2.0;
     assert_near(step_of(&roomy).cause_s[FC_STEP_TENSOR], all * (5.0 / 6.0) / 400e9, 1e-9);
-    assert_near(step_of(&full).cause_s[FC_STEP_TENSOR], all / 2.0 * (5.0 / 6.0) / 50e9, 1e-9);
+    assert_near(step_of(&full).cause_s[FC_STEP_TENSOR], all / 2.0 * (1.5 / 2.0) / 50e9, 1e-9);
 }
 
 static fc_step replica_step(int32_t zero, uint32_t micro_batches) {

@@ -45,16 +45,17 @@ typedef enum fc_hd_crossing { FC_HD_BY_TIER = 0, FC_HD_FLAT_RING } fc_hd_crossin
 /* All 0 but the first five is an ordinary switched network. */
 typedef struct fc_hd_net {
     int32_t tiers_count;
-    double members[FC_HD_MAX_TIERS];     /* of the group inside one instance of the tier; grows outwards */
-    double bytes_per_s[FC_HD_MAX_TIERS]; /* per chip, one way, efficiency included; > 0 where members grow */
-    double latency_s[FC_HD_MAX_TIERS];   /* of one step */
+    double members[FC_HD_MAX_TIERS];                /* of the group inside one instance of the tier; grows outwards */
+    double bytes_per_s[FC_HD_MAX_TIERS];            /* per chip, one way, efficiency included; > 0 where members grow */
+    double latency_s[FC_HD_MAX_TIERS];              /* of one step */
     double all_to_all_bytes_per_s[FC_HD_MAX_TIERS]; /* per chip; below bytes_per_s on a torus */
 
-    int32_t crossing;                              /* fc_hd_crossing */
-    double half_bytes[FC_HD_MAX_TIERS];            /* b bytes through a chip's port go at b/(b + half) of the rate */
-    double hops[FC_HD_MAX_TIERS];                  /* torus: steps of a gather by tier; 0: not a torus */
-    double bisection_bytes_per_s[FC_HD_MAX_TIERS]; /* torus: all a chip holds, over the time of an all-to-all; 0: none */
-    double send_bytes_per_s[FC_HD_MAX_TIERS];      /* torus: to a neighbour of the group; 0: bytes_per_s */
+    int32_t crossing;                   /* fc_hd_crossing */
+    double half_bytes[FC_HD_MAX_TIERS]; /* b bytes through a chip's port go at b/(b + half) of the rate */
+    double hops[FC_HD_MAX_TIERS];       /* torus: steps of a gather by tier; 0: not a torus */
+    double
+        bisection_bytes_per_s[FC_HD_MAX_TIERS]; /* torus: all a chip holds, over the time of an all-to-all; 0: none */
+    double send_bytes_per_s[FC_HD_MAX_TIERS];   /* torus: to a neighbour of the group; 0: bytes_per_s */
     uint8_t in_network_reduction[FC_HD_MAX_TIERS]; /* switches of this tier add up */
     const double *curve[FC_HD_COLLECTIVE_COUNT];   /* tier 0: FC_LINK_PARAMETER_COUNT numbers each, or NULL */
 } fc_hd_net;
@@ -194,6 +195,10 @@ FC_HD fc_hd_span fc_hd_flat_ring(const fc_hd_net *net, fc_hd_collective which, d
     return span;
 }
 
+/* How often a port carries its data through the double binary tree of so many nodes: half a time up and half a time down
+ * for each child in the tree where it has children, and half a time up in the other, where it is a leaf. */
+FC_HD double fc_hd_tree_share(double nodes) { return nodes <= 2.0 ? 1.0 : (nodes <= 4.0 ? 1.5 : 2.0); }
+
 /* An all-reduce up and down the double binary tree, a chain inside the node. */
 FC_HD fc_hd_span fc_hd_double_tree(const fc_hd_net *net, double bytes) {
     fc_hd_span span = {0.0, 0.0};
@@ -205,7 +210,7 @@ FC_HD fc_hd_span fc_hd_double_tree(const fc_hd_net *net, double bytes) {
         if (fanout > 1.0) {
             int switches = net->in_network_reduction[i];
             double chain = 2.0 * (fanout - 1.0) / fanout;
-            double tree = all / inner <= 2.0 ? 1.0 : 2.0;
+            double tree = fc_hd_tree_share(all / inner);
             double share = i == 0 ? chain : tree;
             double steps = 2.0 * (i == 0 ? fanout - 1.0 : fc_hd_doublings(fanout));
             share = switches ? fc_hd_min(share, 1.0) : share;
@@ -220,8 +225,8 @@ FC_HD fc_hd_span fc_hd_double_tree(const fc_hd_net *net, double bytes) {
 /* ---- collectives ------------------------------------------------------------------------------------------------ */
 
 FC_HD double fc_hd_one_pass_s(const fc_hd_net *net, fc_hd_collective which, double bytes) {
-    fc_hd_span span = net->crossing == FC_HD_FLAT_RING ? fc_hd_flat_ring(net, which, bytes)
-                                                       : fc_hd_by_tier(net, which, bytes);
+    fc_hd_span span =
+        net->crossing == FC_HD_FLAT_RING ? fc_hd_flat_ring(net, which, bytes) : fc_hd_by_tier(net, which, bytes);
     return fc_hd_join_s(fc_hd_inside_of(net, which, bytes, 1.0), span);
 }
 

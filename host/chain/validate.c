@@ -58,6 +58,10 @@ fc_status fc_runs_predict(double *out_s, const fc_run_row *row, fc_error *error)
 
 /* ---- measured ---------------------------------------------------------------------------------------------------- */
 
+/* No step of any training run lies outside. */
+static const double LEAST_STEP_S = 1e-6;
+static const double MOST_STEP_S = 1e9;
+
 /* What counts of one row of operations: every key, or keys up to the query. */
 static double counted_flop(const fc_op *op, bool causal) {
     return op->instances * (causal ? op->flop_per_token : op->full_flop_per_token);
@@ -176,6 +180,11 @@ fc_status fc_runs_measured(double *out_s, const fc_run_row *row, fc_error *error
         return lacks(row, "a value above 0 and a batch", error);
     }
     FC_TRY(to_step_s(&step_s, row, error));
+    if (!(step_s >= LEAST_STEP_S && step_s <= MOST_STEP_S)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "%s gives %.3g s a step; allowed are %.0e to %.0e s: is the unit right?", row->scored_on,
+                            step_s, LEAST_STEP_S, MOST_STEP_S);
+    }
     /* a batch that had to be rounded takes longer or shorter in proportion */
     *out_s = step_s * row->study.plan.global_batch / row->batch_sequences;
     return FC_OK;

@@ -136,6 +136,14 @@ static void test_validate__no_figure_no_time(void **state) {
     double seconds = 0;
     fc_error error = {0};
     assert_int_equal(fc_runs_measured(&seconds, &row, &error), FC_BAD_INPUT);
+    static const double no_steps[] = {1e-7, 1e10, HUGE_VAL};
+    for (size_t i = 0; i < COUNT_OF(no_steps); ++i) {
+        row.kind = FC_RUN_METRIC_STEP_S;
+        row.value = no_steps[i];
+        memset(&error, 0, sizeof error);
+        assert_int_equal(fc_runs_measured(&seconds, &row, &error), FC_BAD_INPUT);
+        assert_told(&error, "is the unit right?");
+    }
     row.value = 1;
     row.kind = FC_RUN_METRIC_NONE;
     memset(&error, 0, sizeof error);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* ---- predicted --------------------------------------------------------------------------------------------------- */
+/* ---- predicted -------------------------------------------------------------------------------------------------- */
 
 static bool is_complete(const fc_plan *plan) {
     return plan->tp && plan->pp && plan->vpp && plan->dp && plan->cp && plan->ep && plan->micro_batch &&
@@ -56,7 +56,7 @@ fc_status fc_runs_predict(double *out_s, const fc_run_row *row, fc_error *error)
     return FC_OK;
 }
 
-/* ---- measured ---------------------------------------------------------------------------------------------------- */
+/* ---- measured --------------------------------------------------------------------------------------------------- */
 
 /* No step of any training run lies outside. */
 static const double LEAST_STEP_S = 1e-6;

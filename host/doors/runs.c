@@ -55,7 +55,7 @@ static fc_status add_fault(run_list *list, const char *text, fc_error *error) {
     return FC_OK;
 }
 
-/* ---- the heading -------------------------------------------------------------------------------------------------- */
+/* ---- the heading ------------------------------------------------------------------------------------------------ */
 
 static int find_cell(const fc_csv *csv, const char *name) {
     for (size_t i = 0; i < csv->cells_count; ++i) {
@@ -113,7 +113,7 @@ static fc_status open_file(run_file *out, const fc_config *config, const char *p
     return read_heading(out, error);
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------ */
+/* ---- records ---------------------------------------------------------------------------------------------------- */
 
 static fc_run_cells cells_of(const run_file *file) {
     fc_run_cells cells;

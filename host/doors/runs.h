@@ -28,8 +28,8 @@ typedef struct fc_run_table {
 
 enum { FC_RUNS_MAX_FAULTS = 100 };
 
-/* Reads the tables one after the other. Rows live in config->arena. Of --set the keys under cluster, workload, stack and
- * estimate apply to every row. FC_BAD_INPUT: no table, a heading without the needed columns, no row at all;
+/* Reads the tables one after the other. Rows live in config->arena. Of --set the keys under cluster.chip, workload, stack
+ * and estimate apply to every row. FC_BAD_INPUT: no table, a heading without the needed columns, no row at all;
  * FC_OVER_LIMIT: too many rows, or more lines with broken quotes than anybody would mend. */
 fc_status fc_runs_read(fc_run_table *out, const fc_config *config, const char *const *paths, size_t paths_count,
                        fc_error *error);

@@ -64,7 +64,7 @@ static void take(fc_run_row *row, const metric_row *metric, double value) {
     (void)fc_text_copy(row->scored_on, sizeof row->scored_on, metric->name);
 }
 
-/* The value of `key` among "key=value;key=value"; 0: not there. A value goes to its first character that is no number. */
+/* The value of `key` among "key=value;key=value", up to what is no number; 0: not there. */
 static double secondary_value(const char *list, const char *key) {
     size_t length = strlen(key);
     for (const char *at = list; *at != '\0';) {

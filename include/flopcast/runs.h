@@ -67,7 +67,8 @@ typedef struct fc_run_row {
 } fc_run_row;
 
 /* The plan of a row: as published, what is open chosen (the fastest that fits; where none fits, the fastest with full
- * recomputation, for a published run did fit). FC_BAD_INPUT with the row's reason, or what its study breaks. */
+ * recomputation, for a published run did fit). FC_BAD_INPUT with the row's reason, or what its study breaks. Choosing
+ * takes up to milliseconds where nothing is given: who asks again and again stores the plan in study.plan of a copy. */
 fc_status fc_runs_choose(fc_plan *out, const fc_run_row *row, fc_error *error);
 /* One step of the row, by cause, under the plan of fc_runs_choose (written to `plan`, which may be NULL). */
 fc_status fc_runs_step(fc_step *out, fc_plan *plan, const fc_run_row *row, fc_error *error);

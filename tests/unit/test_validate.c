@@ -151,7 +151,7 @@ static void test_validate__no_figure_no_time(void **state) {
     assert_told(&error, "a time, a throughput or a utilisation");
 }
 
-/* ---- predictions -------------------------------------------------------------------------------------------------- */
+/* ---- predictions ------------------------------------------------------------------------------------------------ */
 
 static double step_s(const fc_study *study, const fc_plan *plan) {
     fc_ops ops;
@@ -204,7 +204,7 @@ static void test_validate__a_row_with_a_reason_is_refused_with_it(void **state) 
     assert_told(&error, "a-run: no such chip");
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------------------- */
+/* ---- groups ----------------------------------------------------------------------------------------------------- */
 
 /* Rows of one study whose predictions are off by `errors`. */
 static void make_rows(fc_run_row *rows, const double *errors, size_t count) {

@@ -140,6 +140,7 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
     double sequences = row->batch_sequences;
     double tokens = sequences * (double)study->workload.seq_len;
     double chips = study->cluster.chips_count;
+    double devices = study->cluster.chip.devices_per_chip;
     double peak =
         row->peak_flop_per_s > 0 ? row->peak_flop_per_s : study->cluster.chip.peak_flop_per_s[study->workload.dtype];
     switch (row->kind) {
@@ -152,6 +153,9 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
     case FC_RUN_METRIC_TOKENS_PER_S_CHIP:
         *out_s = tokens / (row->value * chips);
         return FC_OK;
+    case FC_RUN_METRIC_TOKENS_PER_S_DEVICE:
+        *out_s = tokens / (row->value * devices * chips);
+        return FC_OK;
     case FC_RUN_METRIC_SEQUENCES_PER_S:
         *out_s = sequences / row->value;
         return FC_OK;
@@ -160,6 +164,8 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
         return FC_OK;
     case FC_RUN_METRIC_FLOP_PER_S_CHIP:
         return from_flop_rate(out_s, row, row->value, error);
+    case FC_RUN_METRIC_FLOP_PER_S_DEVICE:
+        return from_flop_rate(out_s, row, row->value * devices, error);
     case FC_RUN_METRIC_FLOP_PER_S:
         return from_flop_rate(out_s, row, row->value / chips, error);
     case FC_RUN_METRIC_MFU:

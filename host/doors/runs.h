@@ -24,6 +24,7 @@ typedef struct fc_run_table {
     size_t count;
     const fc_run_fault *faults; /* the first of them, in order; at most FC_RUNS_MAX_FAULTS are kept */
     size_t faults_count;
+    char unused[FC_TEXT_SIZE]; /* columns that nobody knows, comma-separated: perhaps misspelt */
 } fc_run_table;
 
 enum { FC_RUNS_MAX_FAULTS = 100 };

@@ -2,7 +2,6 @@
 #include "runs_row.h"
 
 #include "../base/text.h"
-#include "../base/tree_build.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -22,9 +22,11 @@ typedef enum fc_run_metric {
     FC_RUN_METRIC_STEP_S,               /* seconds of one optimizer step */
     FC_RUN_METRIC_TOKENS_PER_S,         /* of the whole run */
     FC_RUN_METRIC_TOKENS_PER_S_CHIP,    /* per chip */
+    FC_RUN_METRIC_TOKENS_PER_S_DEVICE,  /* per device, of which a chip may have several (chip.devices_per_chip) */
     FC_RUN_METRIC_SEQUENCES_PER_S,      /* of the whole run */
     FC_RUN_METRIC_SEQUENCES_PER_S_CHIP, /* per chip */
     FC_RUN_METRIC_FLOP_PER_S_CHIP,      /* per chip, by the stack's flop_convention */
+    FC_RUN_METRIC_FLOP_PER_S_DEVICE,    /* per device, likewise */
     FC_RUN_METRIC_FLOP_PER_S,           /* of the whole run, likewise */
     FC_RUN_METRIC_MFU,                  /* share of the peak, recomputation not counted */
     FC_RUN_METRIC_HFU,                  /* share of the peak, recomputation counted */

@@ -47,6 +47,7 @@ static void test_runs__columns_stand_in_any_order(void **state) {
     assert_true(row->plan_given);
     assert_false(row->plan_complete);
     assert_true(row->batch_assumed);
+    assert_string_equal(table.unused, "extra");
 }
 
 static void test_runs__broken_lines_are_told_and_skipped(void **state) {

@@ -40,6 +40,10 @@ static void test_validate__times_and_throughputs(void **state) {
     assert_near(measured(row, FC_RUN_METRIC_STEP_S, 3.5), 3.5, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S, 1e4), TOKENS / 1e4, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S_CHIP, 1e4), TOKENS / 8e4, 1e-15);
+    row.study.cluster.chip.devices_per_chip = 2;
+    assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S_DEVICE, 1e4), TOKENS / 16e4, 1e-15);
+    assert_near(measured(row, FC_RUN_METRIC_FLOP_PER_S_DEVICE, 1e14),
+                measured(row, FC_RUN_METRIC_FLOP_PER_S_CHIP, 2e14), 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_SEQUENCES_PER_S, 16), 4.0, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_SEQUENCES_PER_S_CHIP, 2), 4.0, 1e-15);
 }

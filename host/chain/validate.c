@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* ---- predicted --------------------------------------------------------------------------------------------------- */
+/* ---- predicted -------------------------------------------------------------------------------------------------- */
 
 static bool is_complete(const fc_plan *plan) {
     return plan->tp && plan->pp && plan->vpp && plan->dp && plan->cp && plan->ep && plan->micro_batch &&
@@ -56,7 +56,11 @@ fc_status fc_runs_predict(double *out_s, const fc_run_row *row, fc_error *error)
     return FC_OK;
 }
 
-/* ---- measured ---------------------------------------------------------------------------------------------------- */
+/* ---- measured --------------------------------------------------------------------------------------------------- */
+
+/* No step of any training run lies outside. */
+static const double LEAST_STEP_S = 1e-6;
+static const double MOST_STEP_S = 1e9;
 
 /* What counts of one row of operations: every key, or keys up to the query. */
 static double counted_flop(const fc_op *op, bool causal) {
@@ -136,6 +140,7 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
     double sequences = row->batch_sequences;
     double tokens = sequences * (double)study->workload.seq_len;
     double chips = study->cluster.chips_count;
+    double devices = study->cluster.chip.devices_per_chip;
     double peak =
         row->peak_flop_per_s > 0 ? row->peak_flop_per_s : study->cluster.chip.peak_flop_per_s[study->workload.dtype];
     switch (row->kind) {
@@ -148,6 +153,9 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
     case FC_RUN_METRIC_TOKENS_PER_S_CHIP:
         *out_s = tokens / (row->value * chips);
         return FC_OK;
+    case FC_RUN_METRIC_TOKENS_PER_S_DEVICE:
+        *out_s = tokens / (row->value * devices * chips);
+        return FC_OK;
     case FC_RUN_METRIC_SEQUENCES_PER_S:
         *out_s = sequences / row->value;
         return FC_OK;
@@ -156,6 +164,8 @@ static fc_status to_step_s(double *out_s, const fc_run_row *row, fc_error *error
         return FC_OK;
     case FC_RUN_METRIC_FLOP_PER_S_CHIP:
         return from_flop_rate(out_s, row, row->value, error);
+    case FC_RUN_METRIC_FLOP_PER_S_DEVICE:
+        return from_flop_rate(out_s, row, row->value * devices, error);
     case FC_RUN_METRIC_FLOP_PER_S:
         return from_flop_rate(out_s, row, row->value / chips, error);
     case FC_RUN_METRIC_MFU:
@@ -176,6 +186,11 @@ fc_status fc_runs_measured(double *out_s, const fc_run_row *row, fc_error *error
         return lacks(row, "a value above 0 and a batch", error);
     }
     FC_TRY(to_step_s(&step_s, row, error));
+    if (!(step_s >= LEAST_STEP_S && step_s <= MOST_STEP_S)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "%s gives %.3g s a step; allowed are %.0e to %.0e s: is the unit right?", row->scored_on,
+                            step_s, LEAST_STEP_S, MOST_STEP_S);
+    }
     /* a batch that had to be rounded takes longer or shorter in proportion */
     *out_s = step_s * row->study.plan.global_batch / row->batch_sequences;
     return FC_OK;

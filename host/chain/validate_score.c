@@ -13,7 +13,7 @@
 /* Beyond this a figure is in another unit, and one such row would be a group's mean. */
 static const double MOST_ERROR_FRAC = 1e6;
 
-/* ---- one row ----------------------------------------------------------------------------------------------------- */
+/* ---- one row ---------------------------------------------------------------------------------------------------- */
 
 /* The model's own error: predicted times are believed to be off by its p10 to p90. */
 static void set_interval(fc_run_score *score) {
@@ -57,7 +57,7 @@ static void score_row(fc_run_score *out, const fc_run_row *row) {
     set_interval(out);
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------------------ */
+/* ---- groups ----------------------------------------------------------------------------------------------------- */
 
 static bool belongs(const fc_run_score *score, const fc_run_group *group) {
     return score->scored && score->row->plan_complete == group->plan_complete &&

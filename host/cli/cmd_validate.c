@@ -30,8 +30,11 @@ static fc_status find_tables(const char *const **out, size_t *out_count, const f
 
 /* An error is at most eight lines, and so are these. */
 static void tell_faults(const fc_context *context, const fc_run_table *table) {
-    const size_t most = 6;
+    const size_t most = 5;
     size_t told = 0;
+    if (table->unused[0] != '\0') {
+        fc_note(context, "columns that are not known and not used: %s", table->unused);
+    }
     for (const fc_run_fault *fault = table->faults; fault != NULL && told < most; fault = fault->next) {
         fc_note(context, "%s; the line is skipped", fault->text);
         told += 1;

@@ -55,7 +55,7 @@ static fc_status add_fault(run_list *list, const char *text, fc_error *error) {
     return FC_OK;
 }
 
-/* ---- the heading -------------------------------------------------------------------------------------------------- */
+/* ---- the heading ------------------------------------------------------------------------------------------------ */
 
 static int find_cell(const fc_csv *csv, const char *name) {
     for (size_t i = 0; i < csv->cells_count; ++i) {
@@ -74,6 +74,29 @@ static fc_status refuse_twice(const fc_csv *csv, fc_error *error) {
         }
     }
     return FC_OK;
+}
+
+static bool is_among(const char *name, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A column that is misspelt would else be blank in every row, unseen. */
+static void list_unused(fc_run_table *table, const fc_csv *csv) {
+    static const char *const told_elsewhere[] = {"source_checked", "params_total", "params_active",
+                                                 "complete_for_step_model"};
+    for (size_t i = 0; i < csv->cells_count; ++i) {
+        char name[FC_NAME_SIZE];
+        fc_text_excerpt(name, sizeof name, csv->cells[i]);
+        if (!is_among(csv->cells[i], FC_RUN_COLUMNS, FC_RUN_COLUMN_COUNT) &&
+            !is_among(csv->cells[i], told_elsewhere, sizeof told_elsewhere / sizeof told_elsewhere[0])) {
+            fc_run_list(table->unused, sizeof table->unused, name);
+        }
+    }
 }
 
 static fc_status read_heading(run_file *file, fc_error *error) {
@@ -113,7 +136,7 @@ static fc_status open_file(run_file *out, const fc_config *config, const char *p
     return read_heading(out, error);
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------ */
+/* ---- records ---------------------------------------------------------------------------------------------------- */
 
 static fc_run_cells cells_of(const run_file *file) {
     fc_run_cells cells;
@@ -185,6 +208,7 @@ static fc_status pass_broken(run_list *list, run_file *file, size_t start, int l
 static fc_status read_file(run_list *list, const char *path, fc_error *error) {
     run_file file;
     FC_TRY(open_file(&file, list->reader->config, path, error));
+    list_unused(list->table, &file.csv);
     for (;;) {
         bool found = false;
         size_t start = (size_t)(file.csv.cursor - file.bytes);

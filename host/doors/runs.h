@@ -24,12 +24,13 @@ typedef struct fc_run_table {
     size_t count;
     const fc_run_fault *faults; /* the first of them, in order; at most FC_RUNS_MAX_FAULTS are kept */
     size_t faults_count;
+    char unused[FC_TEXT_SIZE]; /* columns that nobody knows, comma-separated: perhaps misspelt */
 } fc_run_table;
 
 enum { FC_RUNS_MAX_FAULTS = 100 };
 
-/* Reads the tables one after the other. Rows live in config->arena. Of --set the keys under cluster, workload, stack and
- * estimate apply to every row. FC_BAD_INPUT: no table, a heading without the needed columns, no row at all;
+/* Reads the tables one after the other. Rows live in config->arena. Of --set the keys under cluster.chip, workload, stack
+ * and estimate apply to every row. FC_BAD_INPUT: no table, a heading without the needed columns, no row at all;
  * FC_OVER_LIMIT: too many rows, or more lines with broken quotes than anybody would mend. */
 fc_status fc_runs_read(fc_run_table *out, const fc_config *config, const char *const *paths, size_t paths_count,
                        fc_error *error);

@@ -2,7 +2,6 @@
 #include "runs_row.h"
 
 #include "../base/text.h"
-#include "../base/tree_build.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -177,7 +176,10 @@ fc_status fc_run_read_machine(fc_run_row *row, fc_run_reader *reader, const fc_r
     }
     const char *stack = fc_run_stack(&assumed, reader, cells->text[FC_RUN_STACK], family_of(reader, chip));
     row->stack_assumed = assumed;
-    FC_TRY(find_template(&shared, reader, chip, stack, error));
+    fc_status status = find_template(&shared, reader, chip, stack, error);
+    if (status != FC_OK || shared == NULL) {
+        return status;
+    }
     fc_model model = row->study.model;
     row->study = shared->study;
     row->study.model = model;

@@ -24,6 +24,7 @@ static const metric_row metrics[] = {
     {"step_time_ms", FC_RUN_METRIC_STEP_S, 1e-3},
     {"tokens_per_s_per_chip", FC_RUN_METRIC_TOKENS_PER_S_CHIP, 1},
     {"tokens_per_s_per_gpu", FC_RUN_METRIC_TOKENS_PER_S_CHIP, 1},
+    {"tokens_per_s_per_device", FC_RUN_METRIC_TOKENS_PER_S_DEVICE, 1},
     {"tokens_per_s_total", FC_RUN_METRIC_TOKENS_PER_S, 1},
     {"tokens_per_s", FC_RUN_METRIC_TOKENS_PER_S, 1},
     {"samples_per_s", FC_RUN_METRIC_SEQUENCES_PER_S, 1},
@@ -32,6 +33,7 @@ static const metric_row metrics[] = {
     {"sequences_per_s_per_chip", FC_RUN_METRIC_SEQUENCES_PER_S_CHIP, 1},
     {"tflops_per_chip", FC_RUN_METRIC_FLOP_PER_S_CHIP, 1e12},
     {"tflops_per_gpu", FC_RUN_METRIC_FLOP_PER_S_CHIP, 1e12},
+    {"tflops_per_device", FC_RUN_METRIC_FLOP_PER_S_DEVICE, 1e12},
     {"aggregate_pflops", FC_RUN_METRIC_FLOP_PER_S, 1e15},
     {"mfu_pct", FC_RUN_METRIC_MFU, 1e-2},
     {"mfu_frac", FC_RUN_METRIC_MFU, 1},
@@ -64,7 +66,7 @@ static void take(fc_run_row *row, const metric_row *metric, double value) {
     (void)fc_text_copy(row->scored_on, sizeof row->scored_on, metric->name);
 }
 
-/* The value of `key` among "key=value;key=value"; 0: not there. A value goes to its first character that is no number. */
+/* The value of `key` among "key=value;key=value", up to what is no number; 0: not there. */
 static double secondary_value(const char *list, const char *key) {
     size_t length = strlen(key);
     for (const char *at = list; *at != '\0';) {

@@ -1,4 +1,4 @@
-/* runs_plan.c: the plan of a row: what is published, in chips; what is not stays open, but for habits of the software. */
+/* runs_plan.c: the plan of a row: what is published, in chips; the rest stays open, but for habits of the software. */
 #include "runs_row.h"
 
 #include "../base/text.h"
@@ -55,7 +55,7 @@ static bool take_recompute(fc_plan *plan, fc_run_row *row, const fc_run_cells *c
     return false;
 }
 
-/* Before 2022 Megatron had no sequence parallelism; then it came with selective recomputation (Korthikanti 2205.05198). */
+/* Before 2022 Megatron had none; then it came with selective recomputation (Korthikanti et al. 2205.05198). */
 static int32_t sequence_parallel(const fc_plan *plan, const fc_run_cells *cells, const char *stack) {
     int32_t told = fc_run_read_sequence_parallel(cells->text[FC_RUN_NOTES]);
     if (plan->tp < 2) {
@@ -72,7 +72,7 @@ static int32_t sequence_parallel(const fc_plan *plan, const fc_run_cells *cells,
     return !before;
 }
 
-/* Ranks that a published plan is counted in: chips, or the devices that a chip is seen as (NeuronCores, TPU chiplets). */
+/* Ranks a chip in a published plan: one, or the devices that a chip is seen as (NeuronCores, TPU chiplets). */
 static double ranks_per_chip(const fc_plan *plan, const fc_study *study) {
     double devices = study->cluster.chip.devices_per_chip;
     double used = (double)plan->tp * plan->pp * plan->cp * plan->dp;

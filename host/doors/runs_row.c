@@ -4,6 +4,7 @@
 #include "../base/text.h"
 #include "../base/units.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const FC_RUN_COLUMNS[FC_RUN_COLUMN_COUNT] = {
@@ -48,7 +49,7 @@ const char *const FC_RUN_COLUMNS[FC_RUN_COLUMN_COUNT] = {
     [FC_RUN_SUSPECT] = "suspect",
 };
 
-/* ---- the catalogue ------------------------------------------------------------------------------------------------ */
+/* ---- the catalogue ---------------------------------------------------------------------------------------------- */
 
 static fc_status read_index(fc_run_index *out, const fc_config *config, const char *kind, fc_error *error) {
     const char *const *names = NULL;
@@ -103,7 +104,7 @@ const char *fc_run_find(const fc_run_index *index, const char *name) {
     return NULL;
 }
 
-/* ---- cells -------------------------------------------------------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------------------------------------------------ */
 
 void fc_run_list(char *list, size_t list_size, const char *word) {
     size_t used = strlen(list);
@@ -120,12 +121,8 @@ void fc_run_not_understood(fc_run_row *row, const fc_run_cells *cells, fc_run_co
     enum { MOST = 60 };
     char cell[MOST];
     char word[FC_NAME_SIZE + MOST + 4];
-    size_t used = strlen(FC_RUN_COLUMNS[column]);
     fc_text_excerpt(cell, sizeof cell, cells->text[column]);
-    memcpy(word, FC_RUN_COLUMNS[column], used);
-    memcpy(word + used, " \"", 2);
-    memcpy(word + used + 2, cell, strlen(cell));
-    memcpy(word + used + 2 + strlen(cell), "\"", 2);
+    (void)snprintf(word, sizeof word, "%s \"%s\"", FC_RUN_COLUMNS[column], cell);
     fc_run_list(row->not_understood, sizeof row->not_understood, word);
 }
 
@@ -160,7 +157,7 @@ bool fc_run_whole(uint64_t *out, fc_run_row *row, const fc_run_cells *cells, fc_
     return true;
 }
 
-/* ---- one row ------------------------------------------------------------------------------------------------------ */
+/* ---- one row ---------------------------------------------------------------------------------------------------- */
 
 static void take_texts(fc_run_row *row, const fc_run_cells *cells) {
     fc_text_excerpt(row->id, sizeof row->id, cells->text[FC_RUN_ID]);

@@ -4,7 +4,7 @@
 #include "../base/text.h"
 
 #include <ctype.h>
-#include <stdlib.h> /* atoi, abs */
+#include <stdlib.h> /* abs */
 #include <string.h>
 
 /* What a chip of a family is usually trained with. */
@@ -27,13 +27,15 @@ static int year_of(const char *slug, size_t *out_stem) {
     if (length < DIGITS + 2 || slug[length - DIGITS - 1] != '-') {
         return 0;
     }
+    int year = 0;
     for (size_t i = length - DIGITS; i < length; ++i) {
         if (!isdigit((unsigned char)slug[i])) {
             return 0;
         }
+        year = 10 * year + (slug[i] - '0');
     }
     *out_stem = length - DIGITS - 1;
-    return atoi(slug + length - DIGITS);
+    return year;
 }
 
 /* The best entry so far. */

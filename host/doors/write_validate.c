@@ -15,7 +15,7 @@ const char *fc_run_recompute_word(uint32_t recompute) {
     return recompute < FC_RECOMPUTE_COUNT ? words[recompute] : "unknown";
 }
 
-/* ---- groups --------------------------------------------------------------------------------------------------------- */
+/* ---- groups ----------------------------------------------------------------------------------------------------- */
 
 static void add_group(fc_table *table, const fc_run_group *group) {
     const double percent = 100.0;
@@ -51,7 +51,7 @@ static fc_table *group_table(fc_text *text, const fc_run_report *report, uint8_t
     return table;
 }
 
-/* ---- worst rows ----------------------------------------------------------------------------------------------------- */
+/* ---- worst rows ------------------------------------------------------------------------------------------------- */
 
 static int by_error(const void *a, const void *b) {
     const fc_run_score *left = *(const fc_run_score *const *)a;
@@ -99,7 +99,7 @@ static fc_table *worst_table(fc_text *text, const fc_run_report *report, bool su
     return count > 0 ? table : NULL;
 }
 
-/* ---- reasons ---------------------------------------------------------------------------------------------------------- */
+/* ---- reasons ---------------------------------------------------------------------------------------------------- */
 
 typedef struct reason_count {
     const char *reason;
@@ -159,7 +159,7 @@ static fc_table *reason_table(fc_text *text, const fc_run_report *report, size_t
     return count > 0 ? table : NULL;
 }
 
-/* ---- the page --------------------------------------------------------------------------------------------------------- */
+/* ---- the page --------------------------------------------------------------------------------------------------- */
 
 static void write_headline(fc_text *text, const fc_run_page *page) {
     const fc_run_report *report = page->report;

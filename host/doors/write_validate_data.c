@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
 static void number_or_null(fc_json_out *out, const char *key, double value, bool known) {
     if (known) {
@@ -148,7 +148,7 @@ fc_status fc_write_run_json(fc_text *text, const fc_run_score *score, const fc_s
     return check_finite(&out, error);
 }
 
-/* ---- CSV ------------------------------------------------------------------------------------------------------------ */
+/* ---- CSV -------------------------------------------------------------------------------------------------------- */
 
 static void add_number(fc_table *table, double value, bool known) {
     char text[40] = "";

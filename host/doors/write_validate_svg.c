@@ -1,4 +1,4 @@
-/* write_validate_svg.c: predicted against measured step times, both axes logarithmic: on the diagonal the model is right. */
+/* write_validate_svg.c: predicted against measured step times, both axes logarithmic. */
 #include "write_validate.h"
 
 #include <ctype.h>
@@ -37,7 +37,7 @@ typedef struct picture {
     size_t families_count;
 } picture;
 
-/* ---- words -------------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------ */
 
 static void add_escaped(fc_text *text, const char *words) {
     for (; *words != '\0'; ++words) {
@@ -91,7 +91,7 @@ static size_t family_of(picture *p, const char *group) {
     return p->families_count - 1;
 }
 
-/* ---- places ------------------------------------------------------------------------------------------------------- */
+/* ---- places ----------------------------------------------------------------------------------------------------- */
 
 static void stretch(double *least, double *most, double value) {
     *least = *least == 0 || value < *least ? value : *least;
@@ -117,7 +117,7 @@ static double along(const picture *p, double value) { return SIDE * (log10(value
 static double x_of(const picture *p, double measured_s) { return LEFT + along(p, measured_s); }
 static double y_of(const picture *p, double predicted_s) { return TOP + SIDE - along(p, predicted_s); }
 
-/* ---- the frame ---------------------------------------------------------------------------------------------------- */
+/* ---- the frame -------------------------------------------------------------------------------------------------- */
 
 static void add_head(fc_text *text) {
     fc_text_addf(text,
@@ -194,7 +194,7 @@ static void add_titles(const picture *p) {
                  TOP + SIDE / 2, TOP + SIDE / 2);
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------------- */
+/* ---- points ----------------------------------------------------------------------------------------------------- */
 
 static void add_mark(fc_text *text, size_t index, double x, double y) {
     const char *colour = colours[index % COLOURS];

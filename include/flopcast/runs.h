@@ -22,9 +22,11 @@ typedef enum fc_run_metric {
     FC_RUN_METRIC_STEP_S,               /* seconds of one optimizer step */
     FC_RUN_METRIC_TOKENS_PER_S,         /* of the whole run */
     FC_RUN_METRIC_TOKENS_PER_S_CHIP,    /* per chip */
+    FC_RUN_METRIC_TOKENS_PER_S_DEVICE,  /* per device, of which a chip may have several (chip.devices_per_chip) */
     FC_RUN_METRIC_SEQUENCES_PER_S,      /* of the whole run */
     FC_RUN_METRIC_SEQUENCES_PER_S_CHIP, /* per chip */
     FC_RUN_METRIC_FLOP_PER_S_CHIP,      /* per chip, by the stack's flop_convention */
+    FC_RUN_METRIC_FLOP_PER_S_DEVICE,    /* per device, likewise */
     FC_RUN_METRIC_FLOP_PER_S,           /* of the whole run, likewise */
     FC_RUN_METRIC_MFU,                  /* share of the peak, recomputation not counted */
     FC_RUN_METRIC_HFU,                  /* share of the peak, recomputation counted */
@@ -67,7 +69,8 @@ typedef struct fc_run_row {
 } fc_run_row;
 
 /* The plan of a row: as published, what is open chosen (the fastest that fits; where none fits, the fastest with full
- * recomputation, for a published run did fit). FC_BAD_INPUT with the row's reason, or what its study breaks. */
+ * recomputation, for a published run did fit). FC_BAD_INPUT with the row's reason, or what its study breaks. Choosing
+ * takes up to milliseconds where nothing is given: who asks again and again stores the plan in study.plan of a copy. */
 fc_status fc_runs_choose(fc_plan *out, const fc_run_row *row, fc_error *error);
 /* One step of the row, by cause, under the plan of fc_runs_choose (written to `plan`, which may be NULL). */
 fc_status fc_runs_step(fc_step *out, fc_plan *plan, const fc_run_row *row, fc_error *error);

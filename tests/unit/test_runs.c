@@ -47,6 +47,7 @@ static void test_runs__columns_stand_in_any_order(void **state) {
     assert_true(row->plan_given);
     assert_false(row->plan_complete);
     assert_true(row->batch_assumed);
+    assert_string_equal(table.unused, "extra");
 }
 
 static void test_runs__broken_lines_are_told_and_skipped(void **state) {
@@ -156,7 +157,7 @@ static void test_runs__cells_that_mean_nothing_count_as_blank(void **state) {
     }
 }
 
-/* ---- models -------------------------------------------------------------------------------------------------------- */
+/* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static void test_runs__own_columns_come_before_the_catalogue(void **state) {
     chain_desk *desk = *state;
@@ -203,7 +204,7 @@ static void test_runs__experts_from_columns_alone(void **state) {
     assert_int_equal(row->study.plan.dp, 16);
 }
 
-/* ---- plans --------------------------------------------------------------------------------------------------------- */
+/* ---- plans ------------------------------------------------------------------------------------------------------ */
 
 /* 256 chips are 512 NeuronCores; a rank of the chain is a chip. */
 static void test_runs__plans_counted_in_cores(void **state) {
@@ -278,7 +279,7 @@ static void test_runs__a_plan_that_contradicts_itself_has_a_reason(void **state)
     assert_false(table.rows[2].plan_given);
 }
 
-/* ---- figures ------------------------------------------------------------------------------------------------------- */
+/* ---- figures ---------------------------------------------------------------------------------------------------- */
 
 #define FIGURES                                                                                                        \
     "id,chip,chips,model_name,tp,pp,global_batch_sequences,tokens_total,measured_metric,measured_value,secondary_"     \
@@ -319,7 +320,7 @@ static void test_runs__figures_of_other_work_have_a_reason(void **state) {
     }
 }
 
-/* ---- --set ----------------------------------------------------------------------------------------------------------- */
+/* ---- --set ------------------------------------------------------------------------------------------------------ */
 
 static void test_runs__settings_apply_to_every_row(void **state) {
     chain_desk *desk = *state;
@@ -338,7 +339,7 @@ static void test_runs__settings_apply_to_every_row(void **state) {
     desk->config.sets_count = 0;
 }
 
-/* ---- the project's own table ------------------------------------------------------------------------------------------ */
+/* ---- the project's own table ------------------------------------------------------------------------------------ */
 
 static void test_runs__the_published_table_holds(void **state) {
     chain_desk *desk = *state;

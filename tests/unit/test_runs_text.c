@@ -124,7 +124,7 @@ static void test_runs_text__sequence_parallelism_and_words(void **state) {
     assert_false(fc_run_has_word("explorations", "lora"));
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------------------------- */
+/* ---- stacks ----------------------------------------------------------------------------------------------------- */
 
 static void assert_stack(const fc_run_reader *reader, const char *asked, const char *family, const char *entry,
                          bool assumed) {

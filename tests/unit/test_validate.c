@@ -40,6 +40,10 @@ static void test_validate__times_and_throughputs(void **state) {
     assert_near(measured(row, FC_RUN_METRIC_STEP_S, 3.5), 3.5, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S, 1e4), TOKENS / 1e4, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S_CHIP, 1e4), TOKENS / 8e4, 1e-15);
+    row.study.cluster.chip.devices_per_chip = 2;
+    assert_near(measured(row, FC_RUN_METRIC_TOKENS_PER_S_DEVICE, 1e4), TOKENS / 16e4, 1e-15);
+    assert_near(measured(row, FC_RUN_METRIC_FLOP_PER_S_DEVICE, 1e14),
+                measured(row, FC_RUN_METRIC_FLOP_PER_S_CHIP, 2e14), 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_SEQUENCES_PER_S, 16), 4.0, 1e-15);
     assert_near(measured(row, FC_RUN_METRIC_SEQUENCES_PER_S_CHIP, 2), 4.0, 1e-15);
 }
@@ -136,6 +140,14 @@ static void test_validate__no_figure_no_time(void **state) {
     double seconds = 0;
     fc_error error = {0};
     assert_int_equal(fc_runs_measured(&seconds, &row, &error), FC_BAD_INPUT);
+    static const double no_steps[] = {1e-7, 1e10, HUGE_VAL};
+    for (size_t i = 0; i < COUNT_OF(no_steps); ++i) {
+        row.kind = FC_RUN_METRIC_STEP_S;
+        row.value = no_steps[i];
+        memset(&error, 0, sizeof error);
+        assert_int_equal(fc_runs_measured(&seconds, &row, &error), FC_BAD_INPUT);
+        assert_told(&error, "is the unit right?");
+    }
     row.value = 1;
     row.kind = FC_RUN_METRIC_NONE;
     memset(&error, 0, sizeof error);
@@ -143,7 +155,7 @@ static void test_validate__no_figure_no_time(void **state) {
     assert_told(&error, "a time, a throughput or a utilisation");
 }
 
-/* ---- predictions -------------------------------------------------------------------------------------------------- */
+/* ---- predictions ------------------------------------------------------------------------------------------------ */
 
 static double step_s(const fc_study *study, const fc_plan *plan) {
     fc_ops ops;
@@ -196,7 +208,7 @@ static void test_validate__a_row_with_a_reason_is_refused_with_it(void **state) 
     assert_told(&error, "a-run: no such chip");
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------------------- */
+/* ---- groups ----------------------------------------------------------------------------------------------------- */
 
 /* Rows of one study whose predictions are off by `errors`. */
 static void make_rows(fc_run_row *rows, const double *errors, size_t count) {

@@ -50,6 +50,13 @@ typedef struct fc_plan {
     int32_t sequence_parallel; /* 0, 1; -1: choose */
     uint32_t etp;              /* tensor parallel ranks of one expert; 0: 1 where ep is above 1, else tp */
     uint32_t rank_order;       /* fc_rank_order */
+
+    /* 0 unless given: never chosen. */
+    uint32_t zero_group;         /* ranks that ZeRO splits over, a divisor of dp·cp (HSDP); 0: all of them */
+    uint32_t recompute_layers;   /* layers of a stage that full recomputation redoes, the others keep all; 0: all */
+    uint8_t offload_optimizer;   /* master weights and states live in the host's memory, and are updated there */
+    uint8_t offload_weights;     /* weights too, brought layer by layer */
+    uint8_t offload_activations; /* what is saved for backward too, but for two layers */
 } fc_plan;
 
 fc_plan fc_plan_default(void);

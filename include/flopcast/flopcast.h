@@ -45,6 +45,7 @@
 #include "model.h"
 #include "plan.h"
 #include "results.h"
+#include "schedule.h"
 #include "study.h"
 #include "workload.h"
 

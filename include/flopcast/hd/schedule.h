@@ -132,6 +132,21 @@ FC_HD double fc_hd_pipeline_s(fc_schedule schedule, const fc_hd_pipeline *pipe) 
     return fc_hd_pipeline_sent_s(schedule, pipe, pipe->send_s);
 }
 
+/* The same of DualPipe's busiest rank. A rank `depth` from its end does m/2 - p + depth + 1 forwards of its own direction with
+ * a backward of the other, and m/2 - p/2 the other way round; in the middle one fewer of the former. */
+FC_HD double fc_hd_dualpipe_busy_s(const fc_hd_pipeline *pipe, double pass_s, double ends_s) {
+    double p = pipe->stages;
+    double m = pipe->micro_batches;
+    double gain = pipe->pair_frac > 0.0 ? 1.0 - pipe->pair_frac : 0.0;
+    double there = 0.5 * m - p + (p > 2.0 ? 1.0 : 0.0);
+    double back = 0.5 * (m - p);
+    double own_s = pipe->first.forward_s + pipe->last.input_s + pipe->last.weight_s;
+    double outer_s =
+        m * pass_s + 0.5 * m * ends_s - gain * (there * (pass_s + own_s) + back * (pass_s + ends_s - own_s));
+    double more = p > 4.0 ? 1.0 : 0.0;
+    return p > 2.0 ? fc_hd_max(outer_s, (m - gain * (there + back + more)) * pass_s) : outer_s;
+}
+
 /* Seconds that the stage which works longest computes. */
 FC_HD double fc_hd_pipeline_busy_s(fc_schedule schedule, const fc_hd_pipeline *pipe) {
     double m = pipe->micro_batches;
@@ -139,13 +154,7 @@ FC_HD double fc_hd_pipeline_busy_s(fc_schedule schedule, const fc_hd_pipeline *p
     double first_s = pipe->first.forward_s + pipe->first.input_s + pipe->first.weight_s;
     double last_s = pipe->last.forward_s + pipe->last.input_s + pipe->last.weight_s;
     if (schedule == FC_SCHEDULE_DUALPIPE) {
-        double p = pipe->stages;
-        double gain = pipe->pair_frac > 0.0 ? 1.0 - pipe->pair_frac : 0.0;
-        /* a rank `depth` from its end does m - 3p/2 + depth + 1 pairs, in the middle one fewer */
-        double pairs = m - 1.5 * p + (p > 2.0 ? 1.0 : 0.0);
-        double more = p > 4.0 ? 1.0 : 0.0;
-        double outer_s = m * pass_s + 0.5 * m * (first_s + last_s) - gain * pairs * pass_s;
-        return p > 2.0 ? fc_hd_max(outer_s, m * pass_s - gain * (pairs + more) * pass_s) : outer_s;
+        return fc_hd_dualpipe_busy_s(pipe, pass_s, first_s + last_s);
     }
     if (pipe->stages == 1) {
         return m * (pass_s + first_s + last_s);

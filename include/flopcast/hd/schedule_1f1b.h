@@ -55,6 +55,10 @@ FC_HD double fc_hd_walk_s(const fc_hd_walk *w, double visits) {
         return visits < 0.0 ? FC_HD_NO_WALK_S : 0.0;
     }
     double inner = w->inner_stages;
+    if (w->inner_s == 0.0) { /* no delays: all visits to the longest stage */
+        double gain_s = inner > 0.0 ? fc_hd_max(w->last_s, 0.0) : w->last_s;
+        return visits * (w->has_first > 0.0 ? fc_hd_max(gain_s, w->first_s) : gain_s);
+    }
     double last_length = w->last_s > 0.0 ? 1.0 : inner + 1.0;
     double best_s = fc_hd_walk_equal_s(w, visits, last_length, w->last_s);
     if (inner > 0.0) {

@@ -111,7 +111,7 @@ FC_HD double fc_hd_zero_bubble_s(const fc_hd_flow *flow) {
 }
 
 /* Seconds of all micro-batches of both directions under DualPipe: an even number of stages, micro-batches even and at least
- * twice as many. Exact for even stages without delays and without a gain of pairs; else a guide (docs/formulas.md has the
+ * twice as many. Exact for even stages without delays; within 1 % with short delays; else a guide (docs/formulas.md has the
  * errors): ends count with half of the micro-batches each, since both lie on the outermost ranks. */
 FC_HD double fc_hd_dualpipe_s(const fc_hd_flow *flow, double pair_frac) {
     double p = flow->stages;
@@ -129,9 +129,13 @@ FC_HD double fc_hd_dualpipe_s(const fc_hd_flow *flow, double pair_frac) {
     double waits = outer > 0.0 ? fc_hd_ceil(0.75 * m) + 2.0 * p - 5.0 : m / 2.0 + 1.0;
     double gain_s = (1.0 - pair_frac) * (m - p / 2.0 - 2.0) * pass_s;
     double even_s = m * pass_s + fill_s + waits * flow->delay_s - gain_s;
-    double later = p > 2.0 ? m / 2.0 - p + 1.0 : m / 2.0; /* micro-batches of one direction that the path sees */
-    double busy_s = m * pass_s + m / 2.0 * ends_s - gain_s + outer * (f + b - w);
-    return fc_hd_max(fc_hd_max(even_s + ends_s, even_s + later * ends_s), busy_s);
+    if (outer <= 0.0) {
+        return even_s + (0.5 * m - (1.0 - pair_frac) * (0.5 * m - 1.5)) * ends_s;
+    }
+    double seen = ends_s > 0.0 ? m / 2.0 - p + 1.0 : 1.0; /* micro-batches whose ends the path sees */
+    double ends_gain_s = (1.0 - pair_frac) * (0.5 * m - 0.75 * p + 0.5) * ends_s;
+    double busy_s = m * pass_s + 0.5 * m * ends_s - gain_s - ends_gain_s + 0.5 * outer * (f + b - w);
+    return fc_hd_max(even_s + seen * ends_s, busy_s);
 }
 
 #endif

@@ -46,6 +46,7 @@
 #include "plan.h"
 #include "results.h"
 #include "runs.h"
+#include "schedule.h"
 #include "study.h"
 #include "workload.h"
 

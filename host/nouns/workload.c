@@ -63,5 +63,6 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "dropout", stack->dropout, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "own_threads", stack->own_threads, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "one_thread_passes", stack->one_thread_passes, 0, 1, error));
     return fc_check_limits("stack", stack, limits, sizeof limits / sizeof limits[0], error);
 }

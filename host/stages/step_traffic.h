@@ -16,6 +16,7 @@ typedef struct fc_step_machine {
     double tokens; /* of a micro-batch on one context rank */
     double memory_bytes_per_s;
     double launch_s;
+    double kept_tensor_bytes; /* of a processor: the largest tensor that is not mapped for itself */
 } fc_step_machine;
 
 /* Seconds of one micro-batch on the fullest stage, what overlap hides already left out. */

@@ -47,7 +47,7 @@ static void add_ceilings(limit_plan *plan, uint32_t dtypes, uint32_t threads) {
 /* A micro-batch of 2,048 tokens at hidden size 1,024; softmax over 1,024 keys for 4 heads; 4 million parameters; a
  * vocabulary of 32,768. What changes its arrays in place comes last, since they are then filled anew. `factor` times as
  * many rows, for devices that such a micro-batch leaves half idle. */
-static void add_elementwise(limit_plan *plan, fc_dtype dtype, uint32_t factor) {
+static void add_elementwise(limit_plan *plan, fc_dtype dtype, uint32_t factor, uint32_t threads) {
     static const struct {
         fc_memory_op op;
         uint32_t m;
@@ -57,7 +57,7 @@ static void add_elementwise(limit_plan *plan, fc_dtype dtype, uint32_t factor) {
         {FC_MEMORY_OP_GELU, 2048, 0},       {FC_MEMORY_OP_SWIGLU, 2048, 0},   {FC_MEMORY_OP_RESIDUAL_ADD, 2048, 0},
         {FC_MEMORY_OP_GATHER, 2048, 32768}, {FC_MEMORY_OP_ADAM, 4096, 0},     {FC_MEMORY_OP_SCATTER_ADD, 2048, 32768}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fc_sample *sample = add(plan, FC_SAMPLE_ELEMENTWISE, cases[i].op, dtype, 0);
+        fc_sample *sample = add(plan, FC_SAMPLE_ELEMENTWISE, cases[i].op, dtype, threads);
         sample->m = factor * cases[i].m;
         sample->n = 1024;
         sample->k = cases[i].k;
@@ -87,10 +87,10 @@ static void add_device(limit_plan *plan, const fc_bench_state *state) {
     }
     for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
         if (dtypes[i] != FC_DTYPE_FP32 && (state->options->dtypes & (1U << dtypes[i])) != 0) {
-            add_elementwise(plan, dtypes[i], 1);
+            add_elementwise(plan, dtypes[i], 1, 0);
         }
         if (dtypes[i] == FC_DTYPE_FP32 || (state->options->dtypes & (1U << dtypes[i])) != 0) {
-            add_elementwise(plan, dtypes[i], LARGE_FACTOR);
+            add_elementwise(plan, dtypes[i], LARGE_FACTOR, 0);
         }
     }
 }
@@ -108,7 +108,7 @@ static void make_plan(limit_plan *plan, const fc_bench_state *state) {
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_READ, FC_DTYPE_FP64, 0);
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_WRITE, FC_DTYPE_FP64, 0);
     add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH, FC_DTYPE_FP64, 0);
-    add_elementwise(plan, FC_DTYPE_FP32, 1);
+    add_elementwise(plan, FC_DTYPE_FP32, 1, 0);
     if (!is_host) {
         add_device(plan, state);
     }
@@ -121,6 +121,7 @@ static void make_plan(limit_plan *plan, const fc_bench_state *state) {
     if (has_several) {
         add(plan, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH, FC_DTYPE_FP64, 1);
         add_level(plan, 0, 1);
+        add_elementwise(plan, FC_DTYPE_FP32, 1, 1); /* some frameworks' passes run on one thread */
     }
 }
 

@@ -101,13 +101,13 @@ static bool is_on_all_threads(const fc_sample *sample, const fc_calibration *cal
     return sample->threads == 0 || sample->threads >= calibration->device.threads;
 }
 
-/* Bytes a second of an operation on all threads and out of memory; 0: not measured. */
-static double rate_of(const fc_calibration *calibration, fc_sample_kind kind, fc_memory_op op) {
+/* Bytes a second of an operation out of memory, on all threads or on one; 0: not measured. */
+static double rate_of(const fc_calibration *calibration, fc_sample_kind kind, fc_memory_op op, bool all_threads) {
     double rate = 0.0;
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
-        if (sample->kind == (uint32_t)kind && sample->memory_op == (uint32_t)op && sample->level == 0 &&
-            is_on_all_threads(sample, calibration)) {
+        bool wanted = all_threads ? is_on_all_threads(sample, calibration) : sample->threads == 1;
+        if (sample->kind == (uint32_t)kind && sample->memory_op == (uint32_t)op && sample->level == 0 && wanted) {
             rate = sample->bytes / sample->seconds;
         }
     }
@@ -121,13 +121,15 @@ static void use_passes(fc_chip *out, const fc_calibration *calibration) {
         [FC_PASS_SWIGLU] = FC_MEMORY_OP_SWIGLU,       [FC_PASS_GATHER] = FC_MEMORY_OP_GATHER,
         [FC_PASS_SCATTER] = FC_MEMORY_OP_SCATTER_ADD, [FC_PASS_OPTIMIZER] = FC_MEMORY_OP_ADAM};
     for (int pass = 0; pass < FC_PASS_COUNT; pass++) {
-        out->pass_bytes_per_s[pass] = rate_of(calibration, FC_SAMPLE_ELEMENTWISE, ops[pass]);
+        out->pass_bytes_per_s[pass] = rate_of(calibration, FC_SAMPLE_ELEMENTWISE, ops[pass], true);
+        out->one_thread_pass_bytes_per_s[pass] = rate_of(calibration, FC_SAMPLE_ELEMENTWISE, ops[pass], false);
     }
     /* Optimizer states are far larger than any cache, the case that was timed perhaps not: memory bounds it. */
     double memory = fc_hd_max(calibration->fit.memory_bytes_per_s, calibration->fit.copy_bytes_per_s);
     double *optimizer = &out->pass_bytes_per_s[FC_PASS_OPTIMIZER];
     *optimizer = memory > 0.0 ? fc_hd_min(*optimizer, memory) : *optimizer;
-    out->first_touch_bytes_per_s = rate_of(calibration, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH);
+    out->first_touch_bytes_per_s = rate_of(calibration, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH, true);
+    out->one_thread_touch_bytes_per_s = rate_of(calibration, FC_SAMPLE_MEMORY, FC_MEMORY_OP_FIRST_TOUCH, false);
 }
 
 static void use_curve(fc_matmul_curve *out, const fc_fit_dtype *fitted, double peak_flop_per_s) {

@@ -299,6 +299,8 @@ static const fc_field stack_fields[] = {
     CHOICE(fc_stack, flop_convention, "flop_convention", flop_names,
            "what its published TFLOP/s count: model_full (every key), model_causal or hardware (with recomputation)"),
     SWITCH(fc_stack, own_threads, "own_threads", "each thread of a processor takes a piece of every product"),
+    SWITCH(fc_stack, one_thread_passes, "one_thread_passes",
+           "on a processor: passes run on one thread while products run on all"),
     NUMBER(fc_stack, fresh_tensor_bytes, "fresh_tensor", FC_UNIT_BYTES, 0, 1e12,
            "on a processor: tensors this large are mapped anew each time; 0: none is"),
     NUMBER(fc_stack, touch_overhead_frac, "touch_overhead", FC_UNIT_FRAC, 0, 10,

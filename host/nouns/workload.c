@@ -90,5 +90,6 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "pp_send_whole", stack->pp_send_whole, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "flop_convention", stack->flop_convention, 0, FC_FLOP_CONVENTION_COUNT - 1, error));
     FC_TRY(fc_check_whole("stack", "own_threads", stack->own_threads, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "one_thread_passes", stack->one_thread_passes, 0, 1, error));
     return fc_check_limits("stack", stack, limits, sizeof limits / sizeof limits[0], error);
 }

@@ -43,13 +43,15 @@ void fc_rows_core(fc_counter *c, const char *name, double instances, double mean
     op->extra_bytes_per_token = c->number_bytes * (qkv + heads * c->v_dim);
     op->extra_unfused_bytes_per_token = c->number_bytes * 4.0 * heads * full_keys;
     op->pass = FC_PASS_SOFTMAX;
-    /* Eager, of plain attention: the product's scores are scaled, copied, masked in place (the mask is a byte a score) and
-     * softened; back: the gradient of the shares, of the softmax, of the mask's copy, of the scale. */
+    /* Eager, of plain attention: the product's scores are scaled, copied, masked in place and softened; back: the gradient
+     * of the softmax, of the mask's copy, of the mask, of the scale. PyTorch's softmax takes the time of 4.5 numbers of a
+     * softmax in wide vectors, the masking, which no vectors help, that of 3.5 (timed one by one: docs/accuracy.md). */
     double scores = heads * full_keys;
     /* Fused, on a processor: the softmax of the keys that are seen, in place; back reads both and writes one. */
     fc_rows_fused(c, op, 2.0 * heads * mean_keys, 0.0);
     op->fused_backward = (fc_passes){3.0 * heads * mean_keys * c->number_bytes, 0, 0, 1};
-    fc_rows_eager(c, op, scores, (fc_numbers){6.25 * scores, 2.0 * scores, 4, 4}, (fc_numbers){9.25 * scores, 0, 4, 5});
+    fc_rows_eager(c, op, scores, (fc_numbers){4.0 * scores, 8.0 * scores, 4, 4},
+                  (fc_numbers){7.0 * scores, 3.5 * scores, 4, 5});
     op->params_count = c->model->attention_sinks ? heads : 0.0;
     op->params_axes = TENSOR;
     /* Backward, while the core runs: plain, the gradients of the softmax and of the scores; flash, the sum of the queries'

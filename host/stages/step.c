@@ -321,6 +321,7 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
     on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
     FC_TRY(check_facts(&on, error));
     find_curves(&on);
+    on.kept_tensor_bytes = fc_step_kept_tensor_bytes(&on);
     fill_causes(out, &on);
     if (!(out->time_s > 0) || !(out->hfu_frac <= 1.0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,

@@ -33,6 +33,8 @@ bool fc_step_gemm_curve(fc_gemm_curve *out, const fc_chip *chip, uint32_t dtype)
  * (sequence, head) pairs at a time, and they must come out even (Megatron-LM, fused_softmax.py). */
 bool fc_step_softmax_unfused(const fc_step_machine *on);
 
+/* The largest tensor of a step below the stack's fresh_tensor_bytes: half of what the heap's end keeps. */
+double fc_step_kept_tensor_bytes(const fc_step_machine *on);
 /* A row on a processor that was measured (chip->threads_count above 0). */
 fc_op_time fc_step_on_processor(const fc_step_machine *on, const fc_op *op);
 /* What its optimizer takes for so many parameters, beyond gradients that were summed: one pass, or one kernel an operation

@@ -50,14 +50,15 @@ static double heads_product_s(const fc_step_machine *on, const fc_op *op, uint32
 /* A run of products between two passes: the framework's threads still wait actively for their next pass while the
  * library's begin, and the other way round afterwards. */
 static double switched_s(const fc_step_machine *on, double library_s) {
-    bool two_pools = on->chip->threads_count > 1.0 && !on->stack->own_threads;
+    bool two_pools = on->chip->threads_count > 1.0 && !on->stack->own_threads && !on->stack->one_thread_passes;
     return library_s + (two_pools ? on->stack->pool_switch_s : 0.0);
 }
 
 /* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 static double pass_rate(const fc_step_machine *on, uint32_t pass) {
-    double rate = on->chip->pass_bytes_per_s[pass];
+    double one_thread = on->stack->one_thread_passes ? on->chip->one_thread_pass_bytes_per_s[pass] : 0.0;
+    double rate = one_thread > 0.0 ? one_thread : on->chip->pass_bytes_per_s[pass];
     return rate > 0.0 ? rate : on->memory_bytes_per_s;
 }
 
@@ -68,14 +69,54 @@ static double passes_s(const fc_step_machine *on, const fc_op *op, const fc_pass
 
 /* Each kernel is a call of the caller and, on several threads, a start for all of them. */
 static double kernels_s(const fc_step_machine *on, double kernels_count) {
-    return kernels_count * (on->launch_s + on->stack->host_s_per_kernel);
+    double start_s = on->stack->one_thread_passes ? 0.0 : on->launch_s;
+    return kernels_count * (start_s + on->stack->host_s_per_kernel);
 }
 
-/* Tensors below the least size come out of memory that the process has kept. */
+/* ---- memory mapped anew ------------------------------------------------------------------------------------------ */
+
+static double mapping_s(const fc_step_machine *on, double tensors_count, double bytes) {
+    double one_thread = on->stack->one_thread_passes ? on->chip->one_thread_touch_bytes_per_s : 0.0;
+    double rate = one_thread > 0.0 ? one_thread : on->chip->first_touch_bytes_per_s;
+    return rate > 0.0 ? (1.0 + on->stack->touch_overhead_frac) * tensors_count * bytes / rate : 0.0;
+}
+
+/* glibc maps what is as large as the most that M_MMAP_THRESHOLD grows to for itself, and unmaps it when it is freed. */
 static double touch_s(const fc_step_machine *on, double tensors_count, double bytes) {
-    double rate = on->chip->first_touch_bytes_per_s;
     bool fresh = on->stack->fresh_tensor_bytes > 0.0 && bytes >= on->stack->fresh_tensor_bytes;
-    return fresh && rate > 0.0 ? (1.0 + on->stack->touch_overhead_frac) * tensors_count * bytes / rate : 0.0;
+    return fresh ? mapping_s(on, tensors_count, bytes) : 0.0;
+}
+
+static double weight_bytes(const fc_step_machine *on, const fc_op *op) {
+    return op->params_count / fc_shard_ways(on->plan, op->params_axes) * on->ops->weight_bytes;
+}
+
+static double row_tensor_bytes(const fc_step_machine *on, const fc_op *op) {
+    uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
+    return op->tensor_bytes_per_token * on->tokens / fc_shard_ways(on->plan, axes);
+}
+
+double fc_step_kept_tensor_bytes(const fc_step_machine *on) {
+    double most = 0.0;
+    for (uint32_t i = 0; i < on->ops->ops_count; i++) {
+        double sizes[] = {row_tensor_bytes(on, &on->ops->ops[i]), weight_bytes(on, &on->ops->ops[i])};
+        for (int j = 0; j < 2; j++) {
+            most = sizes[j] < on->stack->fresh_tensor_bytes ? fc_hd_max(most, sizes[j]) : most;
+        }
+    }
+    return most;
+}
+
+/* Smaller tensors come out of the heap, which the process keeps but for its end: free memory there goes back once it
+ * passes M_TRIM_THRESHOLD, twice the largest tensor that was ever mapped for itself and freed. The forward pass ends with
+ * the logits, at the heap's end; they, their logarithm and the gradients of both are freed together. */
+static double row_touch_s(const fc_step_machine *on, const fc_op *op, double tensors_count) {
+    static const double tensors_at_the_end = 4.0;
+    static const double trim_factor = 2.0;
+    double bytes = row_tensor_bytes(on, op);
+    bool trimmed = on->kept_tensor_bytes > 0.0 && op->place == FC_PLACE_LAST && bytes < on->stack->fresh_tensor_bytes &&
+                   tensors_at_the_end * bytes >= trim_factor * on->kept_tensor_bytes;
+    return trimmed ? mapping_s(on, tensors_count, bytes) : touch_s(on, tensors_count, bytes);
 }
 
 static fc_op_time passes_of(const fc_step_machine *on, const fc_op *op) {
@@ -84,19 +125,17 @@ static fc_op_time passes_of(const fc_step_machine *on, const fc_op *op) {
     const fc_passes *backward = fused ? &op->fused_backward : &op->eager_backward;
     uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
     double tokens = on->tokens / fc_shard_ways(on->plan, axes);
-    double tensor_bytes = op->tensor_bytes_per_token * tokens;
     return (fc_op_time){.forward_s = passes_s(on, op, forward, tokens),
                         .backward_s = passes_s(on, op, backward, tokens),
                         .launch_s = kernels_s(on, forward->kernels_count + backward->kernels_count),
-                        .touch_s = touch_s(on, forward->tensors_count + backward->tensors_count, tensor_bytes)};
+                        .touch_s = row_touch_s(on, op, forward->tensors_count + backward->tensors_count)};
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* A weight's gradient is a tensor as large as the weight, made anew, and added to what is there. */
 static double weight_touch_s(const fc_step_machine *on, const fc_op *op) {
-    double bytes = op->params_count / fc_shard_ways(on->plan, op->params_axes) * on->ops->weight_bytes;
-    return touch_s(on, 1.0, bytes);
+    return touch_s(on, 1.0, weight_bytes(on, op));
 }
 
 static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
@@ -162,7 +201,7 @@ fc_op_time fc_step_update_on_processor(const fc_step_machine *on, double count) 
     fc_op_time out = {.forward_s = count * on->stack->weight_moves * ops->weight_bytes / pass_rate(on, FC_PASS_STREAM)};
     for (uint32_t i = 0; i < ops->ops_count; i++) {
         const fc_op *op = &ops->ops[i];
-        double bytes = op->params_count / fc_shard_ways(on->plan, op->params_axes) * ops->weight_bytes;
+        double bytes = weight_bytes(on, op);
         if (bytes > 0.0) {
             out.touch_s += op->instances * touch_s(on, on->stack->weight_tensors, bytes);
             out.launch_s += op->instances * kernels_s(on, on->stack->weight_moves / 2.0);

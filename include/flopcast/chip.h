@@ -105,10 +105,12 @@ typedef struct fc_chip {
 
     /* A processor, as measured; all 0 otherwise. */
     double threads_count;
-    fc_matmul_curve one_thread[FC_DTYPE_COUNT]; /* while all others work; eff_frac is of the whole chip's peak */
-    double pass_bytes_per_s[FC_PASS_COUNT];     /* all threads; 0: memory_bytes_per_s */
-    double first_touch_bytes_per_s;             /* pages mapped anew and written once; 0: costs nothing */
-    double scaleup_latency_s;                   /* one step of a collective */
+    fc_matmul_curve one_thread[FC_DTYPE_COUNT];        /* while all others work; eff_frac is of the whole chip's peak */
+    double pass_bytes_per_s[FC_PASS_COUNT];            /* all threads; 0: memory_bytes_per_s */
+    double first_touch_bytes_per_s;                    /* pages mapped anew and written once; 0: costs nothing */
+    double one_thread_pass_bytes_per_s[FC_PASS_COUNT]; /* one thread, the others idle; 0: as with all */
+    double one_thread_touch_bytes_per_s;
+    double scaleup_latency_s; /* one step of a collective */
     double scaleout_latency_s;
     double power_draw_frac;     /* average draw while training, of it_power_w */
     double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */

@@ -83,6 +83,7 @@ typedef struct fc_stack {
 
     /* On a processor. */
     uint8_t own_threads;       /* each thread takes a piece of every product and its own heads; else the library's do */
+    uint8_t one_thread_passes; /* passes run on the caller's thread alone while products run on all */
     double fresh_tensor_bytes; /* a tensor as large or larger is mapped anew each time it is made; 0: none is */
     double
         touch_overhead_frac; /* what mapping a tensor takes beyond the first touch that was measured, of that; 0 or more */

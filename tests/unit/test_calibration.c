@@ -295,6 +295,7 @@ static void test_calibration__hands_on_a_processor(void **state) {
         {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_FIRST_TOUCH, .threads = 2, .bytes = 4e8, .seconds = 1.0},
         {.kind = FC_SAMPLE_MEMORY, .memory_op = FC_MEMORY_OP_FIRST_TOUCH, .threads = 1, .bytes = 1e8, .seconds = 1.0},
         {.kind = FC_SAMPLE_ELEMENTWISE, .memory_op = FC_MEMORY_OP_GELU, .bytes = 3e9, .seconds = 0.1},
+        {.kind = FC_SAMPLE_ELEMENTWISE, .memory_op = FC_MEMORY_OP_GELU, .threads = 1, .bytes = 2e9, .seconds = 0.1},
         {.kind = FC_SAMPLE_ELEMENTWISE, .memory_op = FC_MEMORY_OP_ADAM, .bytes = 9e9, .seconds = 0.1},
         /* two threads at 1.8 times one thread's multiply-adds: each keeps 0.9 of its rate */
         {.kind = FC_SAMPLE_CEILING,
@@ -323,7 +324,10 @@ static void test_calibration__hands_on_a_processor(void **state) {
     assert_int_equal(fc_calibration_chip(&chip, &calibration, NULL), FC_OK);
     assert_true(chip.threads_count == 2.0);
     assert_true(chip.first_touch_bytes_per_s == 4e8);
+    assert_true(chip.one_thread_touch_bytes_per_s == 1e8);
     assert_true(fabs(chip.pass_bytes_per_s[FC_PASS_GELU] - 3e10) < 1.0);
+    assert_true(fabs(chip.one_thread_pass_bytes_per_s[FC_PASS_GELU] - 2e10) < 1.0);
+    assert_true(chip.one_thread_pass_bytes_per_s[FC_PASS_NORM] == 0.0);
     assert_true(chip.pass_bytes_per_s[FC_PASS_OPTIMIZER] == 2e10); /* no faster than memory, however small the case */
     assert_true(chip.pass_bytes_per_s[FC_PASS_NORM] == 0.0);
     assert_true(fabs(chip.one_thread[FC_DTYPE_FP32].eff_frac - 0.6 * 0.9) < 1e-12);

@@ -460,8 +460,8 @@ static void test_data__aliases_lead_to_their_chips(void **state) {
 
 /* What only matters on a processor is nothing in a stack that does not say it. */
 static bool is_of_processors(const char *key) {
-    static const char *const keys[] = {"own_threads",    "fresh_tensor", "touch_overhead", "weight_moves",
-                                       "weight_tensors", "pool_switch",  "host_per_kernel"};
+    static const char *const keys[] = {"own_threads",  "one_thread_passes", "fresh_tensor", "touch_overhead",
+                                       "weight_moves", "weight_tensors",    "pool_switch",  "host_per_kernel"};
     for (size_t i = 0; i < COUNT(keys); i++) {
         if (strcmp(key, keys[i]) == 0) {
             return true;

@@ -70,7 +70,7 @@ static void test_step_processor__counts_products_one_by_one(void **state) {
     double heads = 2.0 * 2.0 * 4.0;
     double core_s = heads * 6.0 * (2.0 * 32.0 * 32.0 * 16.0 / 1e11 + 1e-6);
     double scores = 2.0 * 64.0 * 4.0 * 32.0;
-    double passes_s = scores * 4.0 * (6.25 + 2.0 + 9.25) / 1e10;
+    double passes_s = scores * 4.0 * (4.0 + 8.0 + 7.0 + 3.5) / 1e10;
     assert_near(step.cause_s[FC_STEP_ATTENTION], core_s + passes_s, 1e-9);
     assert_true(step.cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
 }
@@ -108,12 +108,51 @@ static void test_step_processor__maps_large_tensors_anew(void **state) {
     study.stack.touch_overhead_frac = 0.5;
     assert_near(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8 / logits_bytes, 1.5 * touched, 1e-9);
     study.stack.touch_overhead_frac = 0.0;
+    /* a little above, all come out of the heap: but its end, with four tensors of the logits' size, is given back */
     study.stack.fresh_tensor_bytes = logits_bytes + 1.0;
+    assert_near(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8 / logits_bytes, 4.0, 1e-9);
+    study.stack.fresh_tensor_bytes = 0.0;
     assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
     study.stack.fresh_tensor_bytes = 1.0;
     assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8 / logits_bytes > 10.0);
     study.cluster.chip.first_touch_bytes_per_s = 0.0;
     assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
+}
+
+/* The heap's end keeps twice its largest tensor: four of the logits' size pass that from half of it on. */
+static void test_step_processor__keeps_the_heaps_end_while_it_is_small(void **state) {
+    (void)state;
+    fc_study study = processor_study();
+    study.cluster.chip.first_touch_bytes_per_s = 1e8;
+    study.stack.fresh_tensor_bytes = 1e9;
+    study.model.tied_embeddings = 1;
+    study.model.vocab = 513; /* the MLP's tensor has 256 numbers a token, so half of it is 128 */
+    double logits_bytes = 64.0 * 513.0 * 4.0;
+    assert_near(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] * 1e8, 4.0 * logits_bytes, 1e-9);
+    study.model.vocab = 127;
+    assert_true(step_of(&study).cause_s[FC_STEP_FIRST_TOUCH] == 0.0);
+}
+
+/* Passes and pages at one thread's rates, products as before; no thread is woken and no pool is switched. */
+static void test_step_processor__runs_passes_on_one_thread(void **state) {
+    (void)state;
+    fc_study study = processor_study();
+    study.cluster.chip.launch_s = 1e-5;
+    study.cluster.chip.first_touch_bytes_per_s = 4e8;
+    study.cluster.chip.one_thread_touch_bytes_per_s = 1e8;
+    study.stack.fresh_tensor_bytes = 64.0 * 1000.0 * 4.0;
+    study.stack.pool_switch_s = 1e-3;
+    study.stack.weight_moves = 26;
+    for (int i = 0; i < FC_PASS_COUNT; i++) {
+        study.cluster.chip.one_thread_pass_bytes_per_s[i] = 2.5e9;
+    }
+    fc_step all = step_of(&study);
+    study.stack.one_thread_passes = 1;
+    fc_step one = step_of(&study);
+    assert_near(one.cause_s[FC_STEP_MEMORY_BOUND], 4.0 * all.cause_s[FC_STEP_MEMORY_BOUND], 1e-9);
+    assert_near(one.cause_s[FC_STEP_FIRST_TOUCH], 4.0 * all.cause_s[FC_STEP_FIRST_TOUCH], 1e-9);
+    assert_true(one.cause_s[FC_STEP_LAUNCH] == 0.0 && all.cause_s[FC_STEP_LAUNCH] > 0.0);
+    assert_true(one.cause_s[FC_STEP_MATMUL] < all.cause_s[FC_STEP_MATMUL]); /* 18 switches of a millisecond */
 }
 
 /* Work that goes to the library's threads and back: twice a matmul and four times an attention core, in each layer. */
@@ -152,6 +191,8 @@ int main(void) {
         cmocka_unit_test(test_step_processor__counts_products_one_by_one),
         cmocka_unit_test(test_step_processor__cuts_products_among_threads),
         cmocka_unit_test(test_step_processor__maps_large_tensors_anew),
+        cmocka_unit_test(test_step_processor__keeps_the_heaps_end_while_it_is_small),
+        cmocka_unit_test(test_step_processor__runs_passes_on_one_thread),
         cmocka_unit_test(test_step_processor__two_pools_wait_for_each_other),
         cmocka_unit_test(test_step_processor__fusing_saves_passes),
     };

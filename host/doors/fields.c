@@ -84,6 +84,7 @@ static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf1
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
 static const char *const rank_order_names[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp", NULL};
 static const char *const optimizer_names[] = {"adam", "adam-bf16", "adam-8bit", "muon", "adafactor", NULL};
+static const char *const schedule_names[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
 static const char *const flop_names[] = {"model_full", "model_causal", "hardware", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
@@ -280,6 +281,7 @@ static const fc_field stack_fields[] = {
     NUMBER(fc_stack, expert_imbalance, "expert_imbalance", FC_UNIT_NONE, 1, 10, "most loaded expert rank / average"),
     NUMBER(fc_stack, straggler_frac, "straggler", FC_UNIT_FRAC, 0, 1, "time lost to the slowest rank"),
     NUMBER(fc_stack, reserve_bytes, "reserve", FC_UNIT_BYTES, 0, 1e12, "memory the framework keeps, per chip"),
+    CHOICE(fc_stack, schedule, "schedule", schedule_names, "order of work in a pipeline, where the plan leaves it open"),
     NUMBER(fc_stack, host_layer_s, "host_per_layer", FC_UNIT_S, 0, 1, "of the host, to launch one layer forward"),
     NUMBER(fc_stack, host_backward_ratio, "host_backward_ratio", FC_UNIT_NONE, 0, 10, "the same backward, of forward"),
     NUMBER(fc_stack, host_moe_layer_s, "host_per_moe_layer", FC_UNIT_S, 0, 1, "more of it for a layer of experts"),
@@ -340,6 +342,7 @@ static const fc_field plan_fields[] = {
      .most = 1,
      .help = "0, 1; -1: choose"},
     WHOLE32(fc_plan, etp, "etp", 0, 65536, "tensor parallel ranks of one expert; left out: 1 where ep is above 1"),
+    CHOICE(fc_plan, schedule, "schedule", schedule_names, "order of work in a pipeline; auto: interleaved or 1f1b"),
     CHOICE(fc_plan, rank_order, "rank_order", rank_order_names, "which ranks lie side by side, innermost first"),
     WHOLE32(fc_plan, zero_group, "zero_group", 0, 1e8, "ranks that ZeRO splits over (HSDP); 0: all of dp x cp"),
     WHOLE32(fc_plan, recompute_layers, "recompute_layers", 0, 4096,

@@ -37,6 +37,7 @@ fc_status fc_plan_check(const fc_plan *plan, fc_error *error) {
         {"global_batch", plan->global_batch, 1000000000},
         {"recompute", plan->recompute, FC_RECOMPUTE_COUNT - 1},
         {"etp", plan->etp, 65536},
+        {"schedule", plan->schedule, FC_PLAN_SCHEDULE_COUNT - 1},
         {"rank_order", plan->rank_order, FC_RANK_ORDER_COUNT - 1},
         {"zero_group", plan->zero_group, 100000000},
         {"recompute_layers", plan->recompute_layers, 4096},

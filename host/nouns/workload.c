@@ -84,6 +84,7 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "fused_kernels", stack->fused_kernels, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "dropout", stack->dropout, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "schedule", stack->schedule, 0, 5, error));
     FC_TRY(fc_check_whole("stack", "old_attention", stack->old_attention, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "fused_loss", stack->fused_loss, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "grads_every_micro_batch", stack->grads_every_micro_batch, 0, 1, error));

@@ -5,7 +5,7 @@
  * the embedding, whichever is longer, on top of one of them.
  */
 #include "flopcast/stages.h"
-#include "flopcast/hd/roofline.h"
+#include "flopcast/hd/schedule.h"
 #include "shard.h"
 #include "step_op.h"
 #include "step_traffic.h"
@@ -184,19 +184,6 @@ static void fill_rates(fc_step *out, const fc_step_machine *on, double recompute
     out->tokens_per_s = out->tokens_per_step / out->time_s;
 }
 
-/* Both ends of the model: with one stage it has both, else the slowest stage has the longer one. */
-static stage_time longer_end(const fc_step_machine *on) {
-    stage_time first = {0};
-    stage_time last = {0};
-    add_place(&first, on, FC_PLACE_FIRST);
-    if (on->plan->pp == 1) {
-        add_place(&first, on, FC_PLACE_LAST);
-        return first;
-    }
-    add_place(&last, on, FC_PLACE_LAST);
-    return stage_total_s(&last) >= stage_total_s(&first) ? last : first;
-}
-
 /* Power mean of what the chip and its host take. */
 static double bound_by_host_s(double chip_s, double host_s) {
     if (!(host_s > 0.0) || !(chip_s > 0.0)) {
@@ -207,22 +194,35 @@ static double bound_by_host_s(double chip_s, double host_s) {
     return longer * fc_hd_pow(1.0 + fc_hd_pow(ratio, HOST_ORDER), 1.0 / HOST_ORDER);
 }
 
-/* Seconds of one micro-batch that the chip waits for its host to launch the stage's layers. */
-static double host_wait_s(const fc_step_machine *on, const stage_time *stage, double links_s) {
+/* Forward and backward seconds of one micro-batch. */
+typedef struct two_way {
+    double forward_s;
+    double backward_s;
+} two_way;
+
+/* What the host needs to launch the stage's layers. */
+static two_way host_s(const fc_step_machine *on) {
     const fc_stack *stack = on->stack;
     if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
-        return 0.0;
+        return (two_way){0, 0};
     }
     double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
     double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
     layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
     double forward_s = share * (on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s);
     double ratio = stack->host_backward_ratio > 0.0 ? stack->host_backward_ratio : 1.0;
-    double backward_s = forward_s * (ratio + (on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0));
-    double chip_forward_s = stage->forward_s + stage->launch_s / 3.0 + links_s / 2.0;
-    double chip_backward_s = stage_total_s(stage) + links_s - chip_forward_s;
-    return bound_by_host_s(chip_forward_s, forward_s) + bound_by_host_s(chip_backward_s, backward_s) -
-           (chip_forward_s + chip_backward_s);
+    double again = on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0;
+    return (two_way){forward_s, forward_s * (ratio + again)};
+}
+
+/* What the chip needs, traffic that shows included; half of that is forward. */
+static two_way chip_s(const stage_time *stage, double links_s) {
+    double forward_s = stage->forward_s + stage->launch_s / 3.0 + links_s / 2.0;
+    return (two_way){forward_s, stage_total_s(stage) + links_s - forward_s};
+}
+
+static two_way joined_s(two_way chip, two_way host) {
+    return (two_way){bound_by_host_s(chip.forward_s, host.forward_s), bound_by_host_s(chip.backward_s, host.backward_s)};
 }
 
 /* Adding each micro-batch's gradients to those before. */
@@ -259,46 +259,128 @@ static void add_stage(fc_step *out, const stage_time *stage, double count) {
     cause_s[FC_STEP_FIRST_TOUCH] += count * stage->touch_s;
 }
 
-static void fill_causes(fc_step *out, const fc_step_machine *on) {
+/* ---- the pipeline ------------------------------------------------------------------------------------------------ */
+
+static fc_schedule schedule_of(const fc_plan *plan, const fc_stack *stack) {
+    uint32_t stated = plan->schedule != FC_PLAN_SCHEDULE_AUTO ? plan->schedule : stack->schedule;
+    if (stated != FC_PLAN_SCHEDULE_AUTO) {
+        return (fc_schedule)(stated - FC_PLAN_SCHEDULE_GPIPE + FC_SCHEDULE_GPIPE);
+    }
+    return plan->vpp > 1 ? FC_SCHEDULE_INTERLEAVED : FC_SCHEDULE_1F1B;
+}
+
+/* What an end of the model makes its stage take longer, or shorter where that stage has a layer less. */
+static fc_hd_pass end_pass(const stage_time *end, double links_s, two_way pass, double spared_frac) {
+    two_way more = chip_s(end, links_s);
+    double weight_s = end->class_s[FC_OP_MATMUL] / 3.0;
+    return (fc_hd_pass){.forward_s = more.forward_s - spared_frac * pass.forward_s,
+                        .input_s = more.backward_s - weight_s - spared_frac * pass.backward_s,
+                        .weight_s = weight_s};
+}
+
+/* The pipeline as its schedule sees it. A weight gradient is a third of a matmul's three products. */
+static fc_hd_pipeline describe_pipeline(const fc_step_machine *on, const stage_time *layers, two_way pass,
+                                        const stage_time ends[2], const fc_step_links *link) {
     const fc_plan *plan = on->plan;
-    double count = fc_shard_micro_batches(plan);
+    double layers_count = on->ops->layers_count;
+    double spared_frac =
+        1.0 - fc_shard_end_share(plan, layers_count) / fc_shard_stage_share(plan, layers_count);
+    double weight_s = layers->class_s[FC_OP_MATMUL] / 3.0;
+    double end_links_s = plan->pp > 1 ? link->ends_s : link->ends_s / 2.0;
+    fc_hd_pipeline pipe = {.stages = (int32_t)plan->pp,
+                           .chunks = (int32_t)plan->vpp,
+                           .micro_batches = (int32_t)fc_shard_micro_batches(plan),
+                           .stage = {pass.forward_s, pass.backward_s - weight_s, weight_s},
+                           .first = end_pass(&ends[0], end_links_s, pass, spared_frac),
+                           .last = end_pass(&ends[1], end_links_s, pass, spared_frac),
+                           .send_s = link->send_s,
+                           .blocked_frac = 1.0 - on->stack->pp_overlap_frac};
+    return pipe;
+}
+
+/* Where a schedule cannot run these counts (interleaving wants whole groups of micro-batches), the pipeline fills and
+ * drains by chunks: one chunk's pass and its sends for each of the other stages. */
+static fc_hd_pipeline_time time_pipeline(const fc_step_machine *on, const fc_hd_pipeline *pipe) {
+    fc_schedule schedule = schedule_of(on->plan, on->stack);
+    if (fc_hd_pipeline_fits(schedule, pipe)) {
+        return fc_hd_pipeline_parts(schedule, pipe);
+    }
+    fc_hd_pipeline_time out = {0};
+    double pass_s = pipe->stage.forward_s + pipe->stage.input_s + pipe->stage.weight_s;
+    double shows_s = 2.0 * pipe->blocked_frac * pipe->send_s;
+    out.busy_s = fc_hd_pipeline_busy_s(FC_SCHEDULE_1F1B, pipe);
+    out.bubble_s = (pipe->stages - 1.0) * pass_s / pipe->chunks;
+    out.send_s = shows_s * (pipe->micro_batches * (double)pipe->chunks + pipe->stages - 1.0);
+    out.total_s = out.busy_s + out.bubble_s + out.send_s;
+    return out;
+}
+
+/* The ends as far as they make the pipeline longer: `extra_s` a micro-batch, of what both or the longer one take. */
+static void add_ends(fc_step *out, const fc_step_machine *on, const stage_time ends[2], const fc_step_links *link,
+                     double extra_s) {
+    double first_s = stage_total_s(&ends[0]);
+    double last_s = stage_total_s(&ends[1]);
+    bool both = on->plan->pp == 1;
+    double count = fc_shard_micro_batches(on->plan);
+    double taken_s = (both ? first_s + last_s : fc_hd_max(first_s, last_s)) + link->ends_s;
+    double counted = taken_s > 0.0 ? count * fc_hd_max(0.0, extra_s) / taken_s : 0.0;
+    if (both || first_s > last_s) {
+        add_stage(out, &ends[0], counted);
+    }
+    if (both || first_s <= last_s) {
+        add_stage(out, &ends[1], counted);
+    }
+    out->cause_s[FC_STEP_TENSOR] += counted * link->ends_s;
+}
+
+/* ---- putting it together ----------------------------------------------------------------------------------------- */
+
+static void add_straggler(fc_step *out, const fc_step_machine *on) {
+    const fc_plan *plan = on->plan;
+    double sum_s = 0;
+    for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
+        sum_s += out->cause_s[i];
+    }
+    /* the slowest of more and more ranks: stated for 1,024 of them, and about as slow again for each thousandfold */
+    double ranks = (double)plan->tp * plan->pp * plan->dp * plan->cp;
+    out->cause_s[FC_STEP_STRAGGLER] = ranks > 1.0 ? on->stack->straggler_frac * fc_hd_log2(ranks) / 10.0 * sum_s : 0.0;
+    out->time_s = sum_s + out->cause_s[FC_STEP_STRAGGLER];
+}
+
+static void fill_causes(fc_step *out, const fc_step_machine *on) {
+    double count = fc_shard_micro_batches(on->plan);
     stage_time layers = {0};
+    stage_time ends[2];
+    memset(ends, 0, sizeof ends);
     add_place(&layers, on, FC_PLACE_LAYER);
-    stage_time end = longer_end(on);
+    add_place(&ends[0], on, FC_PLACE_FIRST);
+    add_place(&ends[1], on, FC_PLACE_LAST);
     fc_step_links link = fc_step_exposed_links(on);
     fc_step_load load = fc_step_weights_on_rank(on);
     double links_s = link.tensor_s + link.expert_s + link.context_s;
     double grads_s = add_grads_s(on, load);
-    double wait_s = host_wait_s(on, &layers, links_s);
+    two_way chip = chip_s(&layers, links_s);
+    two_way pass = joined_s(chip, host_s(on));
+    double wait_s = pass.forward_s + pass.backward_s - chip.forward_s - chip.backward_s;
+    pass.backward_s += grads_s;
+    double pass_s = pass.forward_s + pass.backward_s;
+    fc_hd_pipeline pipe = describe_pipeline(on, &layers, pass, ends, &link);
+    fc_hd_pipeline_time time = time_pipeline(on, &pipe);
 
     double *cause_s = out->cause_s;
-    /* A stage with an end of the model may have a layer less; what of the end then sticks out is the longer stage's. */
-    double spared_s = (stage_total_s(&layers) + links_s) * (1.0 - fc_shard_end_share(plan, on->ops->layers_count) /
-                                                                       fc_shard_stage_share(plan, on->ops->layers_count));
-    double end_s = stage_total_s(&end) + link.ends_s;
-    double end_count = end_s > 0.0 ? count * fc_hd_max(0.0, 1.0 - spared_s / end_s) : 0.0;
     add_stage(out, &layers, count);
-    add_stage(out, &end, end_count);
+    add_ends(out, on, ends, &link, time.busy_s / count - pass_s);
     cause_s[FC_STEP_MEMORY_BOUND] += count * grads_s;
-    cause_s[FC_STEP_HOST] = count * wait_s + on->stack->host_step_s;
-    cause_s[FC_STEP_TENSOR] = count * link.tensor_s + end_count * link.ends_s;
-    cause_s[FC_STEP_EXPERT] = count * link.expert_s;
-    cause_s[FC_STEP_CONTEXT] = count * link.context_s;
-    cause_s[FC_STEP_PIPELINE] = count * link.pipeline_s;
-    double pass_s = stage_total_s(&layers) + links_s + wait_s + grads_s;
-    /* the pipeline fills and drains by chunks: one chunk's pass and its two sends for each of the other stages */
-    cause_s[FC_STEP_BUBBLE] = ((double)plan->pp - 1.0) * (pass_s + link.pipeline_s) / plan->vpp;
+    cause_s[FC_STEP_HOST] += count * wait_s + on->stack->host_step_s;
+    cause_s[FC_STEP_TENSOR] += count * link.tensor_s;
+    cause_s[FC_STEP_EXPERT] += count * link.expert_s;
+    cause_s[FC_STEP_CONTEXT] += count * link.context_s;
+    cause_s[FC_STEP_PIPELINE] += time.send_s;
+    cause_s[FC_STEP_BUBBLE] += time.bubble_s;
     add_replica_traffic(out, on, load, pass_s);
     cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on);
     add_optimizer(out, on, load);
-    double sum_s = 0;
-    for (int i = 0; i < FC_STEP_STRAGGLER; ++i) {
-        sum_s += cause_s[i];
-    }
-    /* the slowest of more and more ranks: stated for 1,024 of them, and about as slow again for each thousandfold */
-    double ranks = (double)plan->tp * plan->pp * plan->dp * plan->cp;
-    cause_s[FC_STEP_STRAGGLER] = ranks > 1.0 ? on->stack->straggler_frac * fc_hd_log2(ranks) / 10.0 * sum_s : 0.0;
-    out->time_s = sum_s + cause_s[FC_STEP_STRAGGLER];
+    add_straggler(out, on);
     fill_rates(out, on, layers.recompute_flop);
 }
 

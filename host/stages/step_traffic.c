@@ -99,8 +99,8 @@ static double context_traffic_s(const fc_step_machine *on) {
     return (redone ? 4.0 : 3.0) * layers * ((double)plan->cp - 1.0) * fc_hd_send_s(&net, bytes);
 }
 
-/* One send forward and one back for each of a stage's chunks. */
-static double pipeline_traffic_s(const fc_step_machine *on) {
+/* One message between two stages: a chunk's activation, or its gradient. */
+static double send_s(const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     if (plan->pp <= 1) {
         return 0;
@@ -108,8 +108,7 @@ static double pipeline_traffic_s(const fc_step_machine *on) {
     fc_hd_net net = group_of(on, FC_NET_PIPELINE);
     /* each tensor rank has the same activation: it sends a part, and the receivers gather inside their node */
     double ways = on->stack->pp_send_whole ? 1.0 : plan->tp;
-    double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes / ways;
-    return 2.0 * plan->vpp * fc_hd_send_s(&net, bytes);
+    return fc_hd_send_s(&net, on->tokens * on->ops->hidden * on->ops->activation_bytes / ways);
 }
 
 fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
@@ -117,7 +116,7 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
     fc_step_links links = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
                            expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
                            context_traffic_s(on) * (1.0 - stack->cp_overlap_frac),
-                           pipeline_traffic_s(on) * (1.0 - stack->pp_overlap_frac),
+                           send_s(on),
                            ends_traffic_s(on)};
     return links;
 }

@@ -29,7 +29,7 @@ typedef struct fc_step_links {
     double tensor_s;
     double expert_s;
     double context_s;
-    double pipeline_s;
+    double send_s; /* one message between two stages of the pipeline, all of it */
     double ends_s; /* tensor-parallel traffic of embedding and logits, on the stage that has them */
 } fc_step_links;
 

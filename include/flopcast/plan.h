@@ -36,6 +36,17 @@ typedef enum fc_rank_order {
     FC_RANK_ORDER_COUNT
 } fc_rank_order;
 
+/* The order in which a pipeline's stages work (hd/schedule.h has their sources and times). */
+typedef enum fc_plan_schedule {
+    FC_PLAN_SCHEDULE_AUTO = 0, /* interleaved where vpp is above 1, else 1F1B; or the stack's own */
+    FC_PLAN_SCHEDULE_GPIPE,
+    FC_PLAN_SCHEDULE_1F1B,
+    FC_PLAN_SCHEDULE_INTERLEAVED,
+    FC_PLAN_SCHEDULE_ZERO_BUBBLE,
+    FC_PLAN_SCHEDULE_DUALPIPE,
+    FC_PLAN_SCHEDULE_COUNT
+} fc_plan_schedule;
+
 typedef struct fc_plan {
     uint32_t tp;               /* tensor parallel ranks */
     uint32_t pp;               /* pipeline stages */
@@ -50,6 +61,7 @@ typedef struct fc_plan {
     int32_t sequence_parallel; /* 0, 1; -1: choose */
     uint32_t etp;              /* tensor parallel ranks of one expert; 0: 1 where ep is above 1, else tp */
     uint32_t rank_order;       /* fc_rank_order */
+    uint32_t schedule;         /* fc_plan_schedule */
 
     /* 0 unless given: never chosen. */
     uint32_t zero_group;         /* ranks that ZeRO splits over, a divisor of dp·cp (HSDP); 0: all of them */

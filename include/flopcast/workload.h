@@ -67,6 +67,7 @@ typedef struct fc_stack {
     uint32_t flop_convention; /* fc_flop_convention of its published rates: no part of any time */
 
     /* On an accelerator. */
+    uint32_t schedule;              /* fc_plan_schedule that it runs a pipeline with; 0: the usual one */
     double host_layer_s;            /* of the host, to launch one layer's forward pass; CUDA graphs remove it */
     double host_backward_ratio;     /* the same backward, of forward; 0: 1 */
     double host_moe_layer_s;        /* more of it for a layer of experts */

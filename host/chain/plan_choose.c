@@ -250,6 +250,20 @@ static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error) {
     return FC_OK;
 }
 
+/* Experts whole on a rank; where no such plan fits, split over the tensor ranks, which takes less memory. */
+static fc_status try_expert_tensor(search *s, fc_plan *plan, fc_error *error) {
+    double fitting_count = s->fitting_count;
+    FC_TRY(try_zero_stages(s, plan, error));
+    bool may_split = s->study->plan.etp == 0 && plan->ep > 1 && plan->tp > 1 && plan->dp % plan->ep == 0;
+    if (!may_split || s->fitting_count > fitting_count) {
+        return FC_OK;
+    }
+    plan->etp = plan->tp;
+    FC_TRY(try_zero_stages(s, plan, error));
+    plan->etp = 0;
+    return FC_OK;
+}
+
 static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error) {
     uint32_t given = s->study->plan.micro_batch;
     for (uint32_t micro = given ? given : 1; micro <= (given ? given : MOST_MICRO_BATCH); micro *= 2) {
@@ -262,7 +276,7 @@ static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error) {
         choices experts = expert_choices(s->study, plan);
         for (uint32_t i = 0; i < experts.count; ++i) {
             plan->ep = experts.values[i];
-            FC_TRY(try_zero_stages(s, plan, error));
+            FC_TRY(try_expert_tensor(s, plan, error));
         }
         if (given) {
             break;

@@ -254,14 +254,15 @@ static bool same_layers(const stage_layers *a, const stage_layers *b, uint32_t k
 }
 
 /* Stages are looked at one by one, but for those that have the layers of the stage before them and no more micro-batches in
- * flight: they take no more than it does. Where all layers are alike no later stage has more of either. */
+ * flight: they take no more than it does. Where all layers are alike the second stage has as many as any after it. */
 void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
                      const fc_plan *plan, const fc_stack *stack) {
     stage_layers before;
     find_layers(&before, ops, plan, 0);
     size_stage(out, rows, ops, cluster, plan, stack, 0, &before);
     double host_bytes = out->host_bytes;
-    for (uint32_t stage = ops->layer_kinds_count == 1 && plan->pp > 1 ? plan->pp - 1 : 1; stage < plan->pp; ++stage) {
+    bool alike = ops->layer_kinds_count == 1;
+    for (uint32_t stage = 1; stage < plan->pp; stage = alike && stage == 1 && plan->pp > 2 ? plan->pp - 1 : stage + 1) {
         stage_layers layers;
         find_layers(&layers, ops, plan, stage);
         bool last = stage + 1 == plan->pp;

@@ -27,7 +27,8 @@
 
 static const char *const ENTRY_KEYS[] = {"name", "aliases", "about", "sources", "source", "other", "notes"};
 static const char *const CHIP_KEYS[] = {"name",   "aliases", "about", "sources",
-                                        "source", "other",   "notes", "device_names"};
+                                        "source", "other",   "notes", "device_names",
+                                        "kernels_like"};
 
 typedef struct shelf {
     fc_arena *arena;

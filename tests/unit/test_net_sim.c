@@ -224,9 +224,12 @@ static void test_net_sim__trees_carry_their_data_twice(void **state) {
     (void)state;
     for (int nodes = 2; nodes <= 64; nodes++) {
         double port_s = tree_span(nodes, 1e9, 25e9, 0).port_s;
-        assert_near(port_s, busiest_port(nodes, 1e9) / 25e9, 1e-9);
+        /* up to four nodes the wires would do with less; NCCL's choice does not count on it */
+        double least_s = busiest_port(nodes, 1e9) / 25e9;
+        assert_near(port_s, nodes > 4 ? least_s : 2.0 * 1e9 / 25e9, 1e-9);
+        assert_true(least_s <= port_s * (1 + 1e-9));
         double simulated = played_trees(nodes, 1e9, 400, 25e9, 0);
-        assert_true(port_s <= simulated * (1 + 1e-9) && simulated <= port_s * 1.4);
+        assert_true(least_s <= simulated * (1 + 1e-9) && simulated <= port_s * 1.4);
     }
 }
 

@@ -104,10 +104,10 @@ static void test_ops_rows__experts_name_their_axes(void **state) {
     assert_exact(up->groups, 256.0);
     assert_exact(up->rows_per_token, 8.0);
     assert_int_equal(up->group_axes, FC_AXIS_EXPERT);
-    assert_int_equal(up->n_axes, FC_AXIS_TENSOR);
-    assert_int_equal(up->params_axes, FC_AXIS_EXPERT | FC_AXIS_TENSOR);
+    assert_int_equal(up->n_axes, FC_AXIS_EXPERT_TENSOR);
+    assert_int_equal(up->params_axes, FC_AXIS_EXPERT | FC_AXIS_EXPERT_TENSOR);
     assert_exact(up->params_count, 256.0 * 2.0 * 2048.0 * 7168.0);
-    assert_int_equal(row(&ops, "experts_down")->k_axes, FC_AXIS_TENSOR);
+    assert_int_equal(row(&ops, "experts_down")->k_axes, FC_AXIS_EXPERT_TENSOR);
     assert_int_equal(row(&ops, "router")->params_axes, 0);
     assert_exact(row(&ops, "router")->params_count, 256.0 * 7168.0 + 256.0);
     assert_int_equal(row(&ops, "shared_up")->group_axes, 0);

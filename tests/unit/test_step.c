@@ -102,6 +102,7 @@ static void test_step__tensor_traffic_is_megatrons(void **state) {
     study.plan = plan_of(8, 1, 1, 1, 1);
     fc_study inside = checked(study);
     double bytes = 4.0 * 8.0 * 2.0 * (7.0 / 8.0) * 2048.0 * 1024.0 * 2.0; /* passes × layers × … × s × h × two bytes */
+    bytes *= 34.0 / 32.0; /* and one each way at the ends: the embedding's sum, the logits' input gradient */
     assert_near(step_of(&inside).cause_s[FC_STEP_TENSOR], bytes / 400e9, 1e-9);
 }
 
@@ -112,14 +113,13 @@ static void test_step__tensor_ranks_over_a_nodes_edge_pay_its_network(void **sta
     fc_study across = checked(study);
     study.cluster.chip.scaleup_domain_count = 16;
     fc_study inside = checked(study);
-    /* outside a node an eighth of the bytes at an eighth of the rate */
-    double all = 4.0 * 8.0 * 2.0 * 2048.0 * 1024.0 * 2.0;
+    /* outside a node an eighth of the bytes at an eighth of the rate, in one ring through all */
+    double all = 34.0 * 2.0 * 2048.0 * 1024.0 * 2.0;
     assert_near(step_of(&inside).cause_s[FC_STEP_TENSOR], all * (15.0 / 16.0) / 400e9, 1e-9);
-    assert_near(step_of(&across).cause_s[FC_STEP_TENSOR], all * (7.0 / 8.0) / 400e9, 1e-9);
+    assert_near(step_of(&across).cause_s[FC_STEP_TENSOR], all * (15.0 / 16.0) / 400e9, 1e-9);
     study.cluster.chip.scaleup_domain_count = 4;
     fc_study narrow = checked(study);
-    /* two trees over four nodes: each port carries its quarter one and a half times; `all` counts twice */
-    assert_near(step_of(&narrow).cause_s[FC_STEP_TENSOR], all / 4.0 * (1.5 / 2.0) / 50e9, 1e-9);
+    assert_near(step_of(&narrow).cause_s[FC_STEP_TENSOR], all / 4.0 * (15.0 / 16.0) / 50e9, 1e-9);
 }
 
 /* Twelve heads on six ranks: in nodes of eight every other group lies over an edge, two ranks here and four there,
@@ -133,9 +133,9 @@ static void test_step__groups_that_do_not_fill_a_node_straddle_it(void **state) 
     fc_study full = checked(study);
     study.cluster.chips_count = 32;
     fc_study roomy = checked(study);
-    double all = 4.0 * 8.0 * 2.0 * 2048.0 * 1536.0 * 2.0;
+    double all = 34.0 * 2.0 * 2048.0 * 1536.0 * 2.0;
     assert_near(step_of(&roomy).cause_s[FC_STEP_TENSOR], all * (5.0 / 6.0) / 400e9, 1e-9);
-    assert_near(step_of(&full).cause_s[FC_STEP_TENSOR], all / 2.0 * (1.5 / 2.0) / 50e9, 1e-9);
+    assert_near(step_of(&full).cause_s[FC_STEP_TENSOR], all / 2.0 * (5.0 / 6.0) / 50e9, 1e-9);
 }
 
 static fc_step replica_step(int32_t zero, uint32_t micro_batches) {
@@ -259,10 +259,12 @@ static void test_step__any_study_gives_a_sound_step_or_a_sentence(void **state) 
     assert_true(timed > 15000);
 }
 
-/* Whole studies faster than the sum of roundings can tell. */
+/* Whole studies faster than the sum of roundings can tell; with a pipeline, than its closed form can, which is only that
+ * near to the schedule event by event. */
 static void assert_no_slower(const fc_study *changed, double before_s) {
     fc_step step;
-    if (time_step(&step, changed, NULL) == FC_OK && step.time_s > before_s * (1.0 + 1e-9)) {
+    double room_frac = changed->plan.pp > 1 ? 1e-2 : 1e-9;
+    if (time_step(&step, changed, NULL) == FC_OK && step.time_s > before_s * (1.0 + room_frac)) {
         fail_msg("%.17g s are more than %.17g", step.time_s, before_s);
     }
 }

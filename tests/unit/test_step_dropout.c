@@ -19,6 +19,8 @@ static fc_ops one_attention_row(void) {
     memset(&ops, 0, sizeof ops);
     ops.seq_len = KEYS;
     ops.layers_count = 1.0;
+    ops.heads = 1.0;
+    ops.kv_heads = 1.0;
     ops.activation_bytes = 2.0;
     ops.flop_per_token_model = 1.0;
     ops.dtype = FC_DTYPE_BF16;
@@ -28,6 +30,10 @@ static fc_ops one_attention_row(void) {
     op->place = FC_PLACE_LAYER;
     op->dtype = FC_DTYPE_BF16;
     op->instances = 1.0;
+    op->n = 128.0;
+    op->k = KEYS;
+    op->rows_per_token = 1.0;
+    op->groups = 1.0;
     op->flop_per_token = 1.0;
     op->full_flop_per_token = 1.0;
     op->extra_unfused_bytes_per_token = 4.0 * 2.0 * KEYS;
@@ -39,6 +45,7 @@ static double attention_s(bool flash, bool dropout) {
     fc_cluster cluster = fc_cluster_default();
     cluster.chip.peak_flop_per_s[FC_DTYPE_BF16] = 1e15;
     cluster.chip.attention_eff_frac = 0.5;
+    cluster.chip.matmul[FC_DTYPE_BF16].eff_frac = 0.5;
     cluster.chip.memory_bytes_per_s = MEMORY_BYTES_PER_S;
     cluster.chip.memory_eff_frac = 1.0;
     fc_plan plan = {.tp = 1,
@@ -54,6 +61,7 @@ static double attention_s(bool flash, bool dropout) {
     memset(&stack, 0, sizeof stack);
     stack.flash_attention = flash;
     stack.dropout = dropout;
+    stack.fused_kernels = 1;
     stack.expert_imbalance = 1.0;
     fc_step step;
     fc_error error;

@@ -52,7 +52,7 @@ static void test_study__the_plan_must_fit_the_model(void **state) {
     study.plan.ep = 4;
     assert_refused(study, "plan.ep = 4 does not divide the 6 experts");
     study.plan.ep = 3;
-    assert_refused(study, "must divide plan.dp = 1");
+    assert_refused(study, "must divide tp x cp x dp = 1");
 }
 
 static void test_study__the_plan_must_fit_the_cluster_and_the_batch(void **state) {

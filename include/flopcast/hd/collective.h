@@ -16,7 +16,7 @@
  *              a node a gather takes NCCL's PAT, with log2(f) steps. An all-reduce takes the ring twice or, if that is
  *              shorter, the double binary tree (Sanders, Speck, Träff, "Two-tree algorithms for full bandwidth
  *              broadcast, reduction and scan", Parallel Computing 35, 2009): a chain in the node, 2·log2(f) steps
- *              outside, each port carrying its data twice, and once where only two nodes take part.
+ *              outside, each port carrying its data twice.
  *
  * Switches that add up (NVLink SHARP, InfiniBand SHARP) see an all-reduce's data once each way, in two steps.
  * Inside the innermost tier a measured curve (hd/kernel_collective.h) stands in, where one is given.
@@ -195,23 +195,19 @@ FC_HD fc_hd_span fc_hd_flat_ring(const fc_hd_net *net, fc_hd_collective which, d
     return span;
 }
 
-/* How often a port carries its data through the double binary tree of so many nodes: half a time up and half a time down
- * for each child in the tree where it has children, and half a time up in the other, where it is a leaf. */
-FC_HD double fc_hd_tree_share(double nodes) { return nodes <= 2.0 ? 1.0 : (nodes <= 4.0 ? 1.5 : 2.0); }
-
-/* An all-reduce up and down the double binary tree, a chain inside the node. */
+/* An all-reduce up and down the double binary tree, a chain inside the node. A port carries its data twice; on two nodes it
+ * would be once, on four one and a half times, but NCCL's tuning counts two for any number (src/graph/tuning.cc), and takes
+ * the ring there for large messages. */
 FC_HD fc_hd_span fc_hd_double_tree(const fc_hd_net *net, double bytes) {
     fc_hd_span span = {0.0, 0.0};
     int32_t first = fc_hd_is_measured(net, FC_HD_ALL_REDUCE) ? 1 : 0;
-    double all = fc_hd_ranks(net);
     double inner = first == 1 ? net->members[0] : 1.0;
     for (int32_t i = first; i < net->tiers_count; ++i) {
         double fanout = net->members[i] / inner;
         if (fanout > 1.0) {
             int switches = net->in_network_reduction[i];
             double chain = 2.0 * (fanout - 1.0) / fanout;
-            double tree = fc_hd_tree_share(all / inner);
-            double share = i == 0 ? chain : tree;
+            double share = i == 0 ? chain : 2.0;
             double steps = 2.0 * (i == 0 ? fanout - 1.0 : fc_hd_doublings(fanout));
             share = switches ? fc_hd_min(share, 1.0) : share;
             steps = switches ? fc_hd_min(steps, 2.0) : steps;
@@ -247,12 +243,7 @@ FC_HD double fc_hd_all_reduce_s(const fc_hd_net *net, double bytes) {
         return fc_hd_join_s(inside, fc_hd_by_tier(net, FC_HD_ALL_REDUCE, bytes));
     }
     double ring_s = fc_hd_join_s(inside, fc_hd_flat_ring(net, FC_HD_ALL_REDUCE, bytes));
-    fc_hd_span tree = fc_hd_double_tree(net, bytes);
-    fc_hd_span counted = tree;
-    /* NCCL's tuning counts a tree's data twice for any number of nodes (src/graph/tuning.cc): on two it takes the ring for
-     * large messages although the tree would be faster */
-    counted.port_s *= fc_hd_ranks(net) <= 2.0 * net->members[0] ? 2.0 : 1.0;
-    return ring_s <= fc_hd_join_s(inside, counted) ? ring_s : fc_hd_join_s(inside, tree);
+    return fc_hd_min(ring_s, fc_hd_join_s(inside, fc_hd_double_tree(net, bytes)));
 }
 
 /* All-to-all: every rank holds `bytes` and sends an equal piece to every other, all at once. What leaves a node crosses

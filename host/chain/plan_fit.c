@@ -139,20 +139,43 @@ static void say_remedies(char *out, size_t out_size, const fc_remedy *remedies, 
     }
 }
 
+/* The chip has room enough, the host has not. */
+static fc_status refuse_host(const fc_memory *memory, fc_error *error) {
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "no plan fits: the closest offloads %.1f GiB for each chip to a host that has %.1f GiB. Remedy: "
+        "offload less (plan.offload_optimizer, plan.offload_weights, plan.offload_activations), or give "
+        "a larger cluster.chip.host_memory",
+        memory->host_bytes / BYTES_PER_GIB, memory->host_capacity_bytes / BYTES_PER_GIB);
+}
+
+/* Changes of the plan, and where none of them has a price, what the study could change besides. */
+static void say_help(char *words, size_t size, const fc_estimate *e, const fc_ops *ops, const fc_study *study) {
+    const fc_remedy *first = &e->remedies[0];
+    bool fits = e->remedies_count > 0 && first->fits;
+    if (fits) {
+        say_remedies(words, size, e->remedies, e->remedies_count);
+    }
+    if (!fits || !first->priced) {
+        size_t used = strlen(words);
+        used += (size_t)snprintf(words + used, size - used, "%s", fits ? "\n  or " : "");
+        change_study(words + used, size - used, e->point.memory.per_chip_bytes, ops, study);
+    }
+}
+
 fc_status fc_plan_refuse(fc_estimate *out, const fc_plan *closest, const fc_ops *ops, const fc_study *study,
                          fc_error *error) {
     fc_memory *memory = &out->point.memory;
     out->point.plan = *closest;
     fc_memory_size(memory, ops, &study->cluster, closest, &study->stack);
     FC_TRY(fc_step_time(&out->point.step, ops, &study->cluster, closest, &study->stack, error));
+    if (memory->per_chip_bytes <= memory->capacity_bytes) {
+        return refuse_host(memory, error);
+    }
     out->remedies_count = fc_remedies_find(out->remedies, closest, ops, study);
     fc_memory_cause cause = biggest(memory);
     char words[768] = "";
-    if (out->remedies_count > 0 && out->remedies[0].fits) {
-        say_remedies(words, sizeof words, out->remedies, out->remedies_count);
-    } else {
-        change_study(words, sizeof words, memory->per_chip_bytes, ops, study);
-    }
+    say_help(words, sizeof words, out, ops, study);
     return fc_error_set(
         error, FC_INFEASIBLE, NULL, 0, 0,
         "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "

@@ -5,6 +5,8 @@
  */
 #include "remedies.h"
 
+#include "../base/text.h"
+
 #include "flopcast/hd/hd.h"
 #include "flopcast/stages.h"
 
@@ -223,7 +225,7 @@ static bool climb(desk *d, fc_study *best, fc_memory *memory, char *words, size_
             least = here.per_chip_bytes;
             *best = trial;
             *memory = here;
-            snprintf(words, words_size, "%s", told);
+            (void)fc_text_copy(words, words_size, told);
         }
         if (found && memory->fits) {
             return true;
@@ -237,7 +239,7 @@ static void add(desk *d, const fc_study *trial, const fc_memory *memory, const c
     }
     fc_remedy *remedy = &d->out[d->count++];
     memset(remedy, 0, sizeof *remedy);
-    snprintf(remedy->change, sizeof remedy->change, "%s", words);
+    (void)fc_text_copy(remedy->change, sizeof remedy->change, words);
     remedy->per_chip_bytes = memory->per_chip_bytes;
     remedy->fits = memory->fits;
     double time_s = priced ? time_of(d, trial) : 0;
@@ -245,6 +247,12 @@ static void add(desk *d, const fc_study *trial, const fc_memory *memory, const c
         remedy->priced = 1;
         remedy->time_change_frac = time_s / d->time_s - 1.0;
     }
+}
+
+/* The words of all combined ladders together have 200 letters at most: they fit. */
+static void append(char *words, size_t size, const char *more) {
+    size_t used = strlen(words);
+    (void)fc_text_copy(words + used, size - used, more);
 }
 
 /* All that are marked, one on top of the other, as long as it does not fit. */
@@ -256,8 +264,8 @@ static void combine(desk *d, const fc_study *base) {
         fc_study best;
         char step[sizeof words];
         if (ladders[i].combined && climb(d, &best, &memory, step, sizeof step, &from, ladders[i].climb)) {
-            size_t used = strlen(words);
-            snprintf(words + used, sizeof words - used, "%s%s", used > 0 ? ", " : "", step);
+            append(words, sizeof words, words[0] != '\0' ? ", " : "");
+            append(words, sizeof words, step);
             from = best;
         }
     }

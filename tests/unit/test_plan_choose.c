@@ -410,6 +410,20 @@ static void test_plan_choose__names_the_closest_plan_and_each_remedy(void **stat
     }
 }
 
+static void test_plan_choose__a_host_too_small_is_told(void **state) {
+    (void)state;
+    fc_study study = ideal_study(8);
+    study.plan.offload_optimizer = 1;
+    study.cluster.chip.host_memory_bytes = 1e6;
+    fc_study now = checked(study);
+    fc_plan plan;
+    fc_estimate counts;
+    fc_error error = {0};
+    assert_int_equal(choose(&plan, &counts, &now, &error), FC_INFEASIBLE);
+    assert_told(&error, "to a host that has 0.0 GiB");
+    assert_told(&error, "cluster.chip.host_memory");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan_choose__equals_brute_force),
@@ -420,6 +434,7 @@ int main(void) {
         cmocka_unit_test(test_plan_choose__no_way_to_split_is_told),
         cmocka_unit_test(test_plan_choose__remedies_work_on_random_studies),
         cmocka_unit_test(test_plan_choose__remedies_keep_their_word),
+        cmocka_unit_test(test_plan_choose__a_host_too_small_is_told),
         cmocka_unit_test(test_plan_choose__names_the_closest_plan_and_each_remedy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,8 @@ static const fc_field chip_fields[] = {
     NUMBER(fc_chip, power_draw_frac, "power_draw", FC_UNIT_FRAC, 0, 1, "average draw while training, of it_power"),
     NUMBER(fc_chip, failures_per_chip_h, "failures", FC_UNIT_PER_H, 0, 1,
            "unexpected stops of a job, per chip and hour"),
+    NUMBER(fc_chip, host_memory_bytes, "host_memory", FC_UNIT_BYTES, 0, 1e16,
+           "memory of the server, divided by its chips"),
 };
 
 static const fc_field cluster_fields[] = {

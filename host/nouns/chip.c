@@ -31,6 +31,7 @@ static const fc_limit chip_limits[] = {
     LIMIT(scaleout_latency_s, "scaleout_latency", FC_UNIT_S, 1.0),
     LIMIT(power_draw_frac, "power_draw", FC_UNIT_FRAC, 1.0),
     LIMIT(failures_per_chip_h, "failures", FC_UNIT_PER_H, 1.0),
+    LIMIT(host_memory_bytes, "host_memory", FC_UNIT_BYTES, 1e16),
 };
 
 fc_chip fc_chip_default(void) {

@@ -86,6 +86,7 @@ typedef struct fc_chip {
     double scaleout_latency_s;
     double power_draw_frac;     /* average draw while training, of it_power_w */
     double failures_per_chip_h; /* unexpected stops of a job, per chip and hour */
+    double host_memory_bytes;   /* of the server, divided by its chips; 0: unknown */
 } fc_chip;
 
 fc_chip fc_chip_default(void);

@@ -208,6 +208,13 @@ fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *a
     return refuse_endless(out, out->days, error);
 }
 
+void fc_estimate_stage(fc_memory *out, const fc_estimate *estimate, const fc_study *study, uint32_t stage) {
+    fc_memory_rows rows;
+    const fc_plan *plan = &estimate->point.plan;
+    fc_memory_sum(&rows, &estimate->ops, &study->cluster, plan, &study->stack);
+    fc_memory_stage(out, &rows, &estimate->ops, &study->cluster, plan, &study->stack, stage);
+}
+
 /* ---- the measured domain ---------------------------------------------------------------------------------------- */
 
 typedef struct axis {

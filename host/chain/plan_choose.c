@@ -169,7 +169,7 @@ static uint32_t replicas(const fc_study *study, const fc_plan *plan) {
 typedef struct search {
     const fc_study *study;
     const fc_ops *ops;
-    fc_plan_rows rows; /* of the tp at hand */
+    fc_memory_rows rows; /* of the tp at hand */
     fc_plan best;
     double best_s;
     double tried_count;
@@ -227,7 +227,8 @@ static fc_status try_micro_batches(search *s, fc_plan *plan, fc_error *error) {
     for (uint32_t micro = given ? given : 1; micro <= (given ? given : MOST_MICRO_BATCH); micro *= 2) {
         plan->micro_batch = micro;
         plan->dp = replicas(s->study, plan);
-        if (plan->dp == 0) {
+        uint32_t group = s->study->plan.zero_group;
+        if (plan->dp == 0 || (group > 0 && (uint64_t)plan->dp * plan->cp % group != 0)) {
             continue;
         }
         choices experts = expert_choices(s->study, plan->dp);
@@ -253,8 +254,9 @@ static fc_status try_all(search *s, fc_error *error) {
     choices context = context_choices(study);
     for (uint32_t i = 0; i < tensor.count; ++i) {
         plan.tp = tensor.values[i];
-        plan.sequence_parallel = study->plan.sequence_parallel >= 0 ? study->plan.sequence_parallel : plan.tp > 1;
-        fc_plan_sum_rows(&s->rows, &plan, s->ops, study);
+        double ranks = (double)plan.tp * study->cluster.chip.devices_per_chip; /* that split a layer's tensors */
+        plan.sequence_parallel = study->plan.sequence_parallel >= 0 ? study->plan.sequence_parallel : ranks > 1;
+        fc_memory_sum(&s->rows, s->ops, &study->cluster, &plan, &study->stack);
         for (uint32_t j = 0; j < pipeline.count; ++j) {
             plan.pp = pipeline.values[j];
             choices chunks = chunk_choices(study, plan.pp);
@@ -292,7 +294,7 @@ fc_status fc_plan_choose(fc_plan *out, fc_estimate *counts, const fc_ops *ops, c
                             study->plan.global_batch, study->cluster.chips_count);
     }
     if (s.best_s == 0) {
-        return fc_plan_refuse(&s.closest, ops, study, error);
+        return fc_plan_refuse(counts, &s.closest, ops, study, error);
     }
     *out = s.best;
     return FC_OK;

@@ -1,28 +1,23 @@
 #include "plan_fit.h"
 
+#include "remedies.h"
+
 #include "flopcast/estimate.h"
 #include "flopcast/hd/hd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const double BYTES_PER_GIB = 1073741824.0;
 
-void fc_plan_sum_rows(fc_plan_rows *out, const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
-    fc_plan kind = *plan;
-    for (uint32_t recompute = FC_RECOMPUTE_NONE; recompute < FC_RECOMPUTE_COUNT; ++recompute) {
-        kind.recompute = recompute;
-        fc_memory_sum(&out->by_recompute[recompute], ops, &kind, &study->stack);
-    }
-}
-
-static bool fits_with(fc_memory *out, fc_plan *plan, uint32_t recompute, const fc_plan_rows *rows, const fc_ops *ops,
+static bool fits_with(fc_memory *out, fc_plan *plan, uint32_t recompute, const fc_memory_rows *rows, const fc_ops *ops,
                       const fc_study *study) {
     plan->recompute = recompute;
-    fc_memory_place(out, &rows->by_recompute[recompute], ops, &study->cluster, plan, &study->stack);
+    fc_memory_place(out, rows, ops, &study->cluster, plan, &study->stack);
     return out->fits != 0;
 }
 
-bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *rows, const fc_ops *ops,
+bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_memory_rows *rows, const fc_ops *ops,
                            const fc_study *study) {
     uint32_t given = study->plan.recompute;
     if (given != FC_RECOMPUTE_AUTO) {
@@ -37,49 +32,6 @@ bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_plan_rows *ro
         if (fits_with(out, plan, recompute, rows, ops, study)) {
             return true;
         }
-    }
-    return false;
-}
-
-static bool fits(const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
-    fc_memory memory;
-    fc_memory_size(&memory, ops, &study->cluster, plan, &study->stack);
-    return memory.fits != 0;
-}
-
-/* One change of the closest plan, from the least to the most costly in time. */
-static bool change_plan(char *out, size_t out_size, const fc_plan *plan, const fc_ops *ops, const fc_study *study) {
-    fc_plan trial = *plan;
-    if (plan->tp > 1 && plan->sequence_parallel != 1) {
-        trial.sequence_parallel = 1;
-        if (fits(&trial, ops, study)) {
-            snprintf(out, out_size, "set plan.sequence_parallel to 1");
-            return true;
-        }
-    }
-    static const char *const recompute_words[] = {"auto", "none", "selective", "full"};
-    for (uint32_t recompute = plan->recompute + 1; recompute < FC_RECOMPUTE_COUNT; ++recompute) {
-        trial = *plan;
-        trial.recompute = recompute;
-        if (fits(&trial, ops, study)) {
-            snprintf(out, out_size, "set plan.recompute to %s", recompute_words[recompute]);
-            return true;
-        }
-    }
-    for (int32_t zero = (plan->zero < 0 ? 0 : plan->zero) + 1; zero <= 3; ++zero) {
-        trial = *plan;
-        trial.recompute = FC_RECOMPUTE_FULL;
-        trial.zero = zero;
-        if (fits(&trial, ops, study)) {
-            snprintf(out, out_size, "set plan.zero to %d and plan.recompute to full", zero);
-            return true;
-        }
-    }
-    trial = *plan;
-    trial.micro_batch = 1;
-    if (fits(&trial, ops, study)) {
-        snprintf(out, out_size, "set plan.micro_batch to 1");
-        return true;
     }
     return false;
 }
@@ -172,19 +124,63 @@ static fc_memory_cause biggest(const fc_memory *memory) {
     return (fc_memory_cause)cause;
 }
 
-fc_status fc_plan_refuse(const fc_plan *closest, const fc_ops *ops, const fc_study *study, fc_error *error) {
-    fc_memory memory;
-    fc_memory_size(&memory, ops, &study->cluster, closest, &study->stack);
-    fc_memory_cause cause = biggest(&memory);
-    char remedy[256];
-    if (!change_plan(remedy, sizeof remedy, closest, ops, study)) {
-        change_study(remedy, sizeof remedy, memory.per_chip_bytes, ops, study);
+/* At most so many that the whole message stays short. */
+static void say_remedies(char *out, size_t out_size, const fc_remedy *remedies, uint32_t count) {
+    enum { MOST_TOLD = 5 };
+    for (uint32_t i = 0; i < count && i < MOST_TOLD && remedies[i].fits; ++i) {
+        const fc_remedy *remedy = &remedies[i];
+        size_t used = strlen(out);
+        char price[48] = "a step's time is not priced";
+        if (remedy->priced) {
+            snprintf(price, sizeof price, "a step takes %+.1f %%", remedy->time_change_frac * 100.0);
+        }
+        snprintf(out + used, out_size - used, "%s%s (%.1f GiB, %s)", i > 0 ? "\n  or " : "", remedy->change,
+                 remedy->per_chip_bytes / BYTES_PER_GIB, price);
     }
+}
+
+/* The chip has room enough, the host has not. */
+static fc_status refuse_host(const fc_memory *memory, fc_error *error) {
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "no plan fits: the closest offloads %.1f GiB for each chip to a host that has %.1f GiB. Remedy: "
+        "offload less (plan.offload_optimizer, plan.offload_weights, plan.offload_activations), or give "
+        "a larger cluster.chip.host_memory",
+        memory->host_bytes / BYTES_PER_GIB, memory->host_capacity_bytes / BYTES_PER_GIB);
+}
+
+/* Changes of the plan, and where none of them has a price, what the study could change besides. */
+static void say_help(char *words, size_t size, const fc_estimate *e, const fc_ops *ops, const fc_study *study) {
+    const fc_remedy *first = &e->remedies[0];
+    bool fits = e->remedies_count > 0 && first->fits;
+    if (fits) {
+        say_remedies(words, size, e->remedies, e->remedies_count);
+    }
+    if (!fits || !first->priced) {
+        size_t used = strlen(words);
+        used += (size_t)snprintf(words + used, size - used, "%s", fits ? "\n  or " : "");
+        change_study(words + used, size - used, e->point.memory.per_chip_bytes, ops, study);
+    }
+}
+
+fc_status fc_plan_refuse(fc_estimate *out, const fc_plan *closest, const fc_ops *ops, const fc_study *study,
+                         fc_error *error) {
+    fc_memory *memory = &out->point.memory;
+    out->point.plan = *closest;
+    fc_memory_size(memory, ops, &study->cluster, closest, &study->stack);
+    FC_TRY(fc_step_time(&out->point.step, ops, &study->cluster, closest, &study->stack, error));
+    if (memory->per_chip_bytes <= memory->capacity_bytes) {
+        return refuse_host(memory, error);
+    }
+    out->remedies_count = fc_remedies_find(out->remedies, closest, ops, study);
+    fc_memory_cause cause = biggest(memory);
+    char words[768] = "";
+    say_help(words, sizeof words, out, ops, study);
     return fc_error_set(
         error, FC_INFEASIBLE, NULL, 0, 0,
         "no plan fits: the closest (tp %u, pp %u, vpp %u, cp %u, ep %u, dp %u, zero %d, micro-batch %u) "
         "needs %.1f GiB on a chip that has %.1f GiB, most of it for %s (%.1f GiB). Remedy: %s",
         closest->tp, closest->pp, closest->vpp, closest->cp, closest->ep, closest->dp, closest->zero,
-        closest->micro_batch, memory.per_chip_bytes / BYTES_PER_GIB, memory.capacity_bytes / BYTES_PER_GIB,
-        fc_memory_cause_name(cause), memory.cause_bytes[cause] / BYTES_PER_GIB, remedy);
+        closest->micro_batch, memory->per_chip_bytes / BYTES_PER_GIB, memory->capacity_bytes / BYTES_PER_GIB,
+        fc_memory_cause_name(cause), memory->cause_bytes[cause] / BYTES_PER_GIB, words);
 }

@@ -5,6 +5,22 @@
 #include "../doors/write_estimate.h"
 #include "flopcast/estimate.h"
 
+/* What does not fit has an answer too: how much is missing, and what would help. It goes to standard output alone: a file
+ * keeps what it holds. */
+static fc_status write_unfit(fc_context *context, const fc_estimate *estimate, const fc_study *study,
+                             const fc_inputs *inputs, fc_error *error) {
+    bool closest_known = estimate->point.memory.capacity_bytes > 0 && !estimate->point.memory.fits;
+    if (!closest_known || fc_args_value(context->args, "-o") != NULL) {
+        return FC_INFEASIBLE;
+    }
+    fc_error trouble = {0};
+    if (fc_write_unfit_json(&context->out, estimate, study, inputs, &trouble) != FC_OK) {
+        *error = trouble;
+        return trouble.status;
+    }
+    return FC_INFEASIBLE;
+}
+
 static fc_status run_estimate(fc_context *context, fc_error *error) {
     fc_config config;
     fc_inputs inputs;
@@ -19,7 +35,13 @@ static fc_status run_estimate(fc_context *context, fc_error *error) {
     FC_TRY(fc_studies_name(&name, context, error));
     FC_TRY(fc_studies_config(&config, context, error));
     FC_TRY(fc_config_study(study, &inputs, &config, name, error));
-    FC_TRY(fc_estimate_study(estimate, study, context->arena, error));
+    fc_status status = fc_estimate_study(estimate, study, context->arena, error);
+    if (status == FC_INFEASIBLE && format == FC_FORMAT_JSON) {
+        return write_unfit(context, estimate, study, &inputs, error);
+    }
+    if (status != FC_OK) {
+        return status;
+    }
     switch (format) {
     case FC_FORMAT_JSON:
         return fc_write_estimate_json(&context->out, estimate, study, &inputs, error);

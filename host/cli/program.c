@@ -89,8 +89,11 @@ static fc_status run_command(fc_context *context, const fc_command *command, fc_
     return command->run(context, error);
 }
 
-/* A measurement too noisy to trust is written all the same: its file says so. */
-static bool is_written(fc_status status) { return status == FC_OK || status == FC_UNSTABLE; }
+/* A measurement too noisy to trust is written all the same: its file says so. So is what a command says of a plan that does
+ * not fit, if it says anything. */
+static bool is_written(const fc_context *context, fc_status status) {
+    return status == FC_OK || status == FC_UNSTABLE || (status == FC_INFEASIBLE && context->out.size > 0);
+}
 
 static fc_status run(fc_context *context, const fc_command *command, fc_error *error) {
     const char *path = fc_args_value(context->args, "-o");
@@ -99,7 +102,7 @@ static fc_status run(fc_context *context, const fc_command *command, fc_error *e
     context->data_folder = fc_args_value(context->args, "--data");
     fc_terminal_detect(context, path != NULL, fc_args_has(context->args, "--no-color"));
     fc_status status = run_command(context, command, error);
-    if (!is_written(status)) {
+    if (!is_written(context, status)) {
         return status;
     }
     if (context->out.failed) {

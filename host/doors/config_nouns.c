@@ -137,6 +137,16 @@ static fc_status settle_master(fc_workload *out, fc_loading *loading, const fc_n
                         "derived", FC_GRADE_EXACT, error);
 }
 
+/* An optimizer that the study names brings its own bytes, unless the study states them too. */
+static fc_status settle_optimizer(fc_workload *out, fc_loading *loading, const fc_node *node, fc_error *error) {
+    if (fc_node_get(node, "optimizer") == NULL || fc_node_get(node, "optimizer_bytes") != NULL) {
+        return FC_OK;
+    }
+    out->optimizer_bytes = fc_optimizer_bytes((fc_optimizer)out->optimizer);
+    return fc_load_note(loading, "workload.optimizer_bytes", "those of the optimizer", "derived", FC_GRADE_EXACT,
+                        error);
+}
+
 fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node, fc_error *error) {
     *out = fc_workload_default();
     FC_TRY(fc_layer_defaults(loading, FC_NOUN_WORKLOAD, "workload", out, fc_node_get(loading->defaults, "workload"),
@@ -149,6 +159,7 @@ fc_status fc_load_workload(fc_workload *out, fc_loading *loading, fc_node *node,
                             : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                                            "the study has no workload: give workload: {tokens: 15.6T}");
     }
+    FC_TRY(settle_optimizer(out, loading, node, error));
     return settle_master(out, loading, node, error);
 }
 

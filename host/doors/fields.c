@@ -82,6 +82,7 @@ static const char *const topology_names[] = {"switched", "torus", "mesh", NULL};
 static const char *const dtype_names[] = {"fp64", "fp32",  "tf32",  "fp16", "bf16",
                                           "fp8",  "mxfp8", "nvfp4", "int8", NULL};
 static const char *const workload_names[] = {"pretrain", "finetune", NULL};
+static const char *const optimizer_names[] = {"adam", "adam-bf16", "adam-8bit", "muon", "adafactor", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
 
@@ -251,7 +252,9 @@ static const fc_field workload_fields[] = {
     NUMBER(fc_workload, grad_bytes, "grad_bytes", FC_UNIT_COUNT, 1, 8, "bytes of a gradient, per parameter"),
     NUMBER(fc_workload, master_bytes, "master_bytes", FC_UNIT_COUNT, 0, 8, "bytes of the master weight, per parameter"),
     NUMBER(fc_workload, optimizer_bytes, "optimizer_bytes", FC_UNIT_COUNT, 0, 32,
-           "bytes of optimizer state, per parameter"),
+           "bytes of optimizer state, per parameter; of muon per matrix parameter, of adafactor per accumulator"),
+    CHOICE(fc_workload, optimizer, "optimizer", optimizer_names,
+           "adam, adam-bf16, adam-8bit, muon or adafactor: sets optimizer_bytes where that is left out"),
 };
 
 static const fc_field stack_fields[] = {
@@ -307,6 +310,12 @@ static const fc_field plan_fields[] = {
      .least = -1,
      .most = 1,
      .help = "0, 1; -1: choose"},
+    WHOLE32(fc_plan, zero_group, "zero_group", 0, 1e8, "ranks that ZeRO splits over (HSDP); 0: all of dp x cp"),
+    WHOLE32(fc_plan, recompute_layers, "recompute_layers", 0, 4096,
+            "layers of a stage that recompute: full redoes; 0: all"),
+    SWITCH(fc_plan, offload_optimizer, "offload_optimizer", "master weights and optimizer states live on the host"),
+    SWITCH(fc_plan, offload_weights, "offload_weights", "weights live on the host, brought layer by layer"),
+    SWITCH(fc_plan, offload_activations, "offload_activations", "saved activations go to the host and back"),
 };
 
 static const fc_field deal_fields[] = {

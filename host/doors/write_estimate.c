@@ -142,6 +142,10 @@ static void say_memory(const page *p) {
             comma = ",";
         }
     }
+    if (memory->host_bytes > 0) {
+        fc_text_addf(p->text, "; %s of %s on its host", fc_say(used, sizeof used, memory->host_bytes, FC_UNIT_BYTES, 3),
+                     fc_say(room, sizeof room, memory->host_capacity_bytes, FC_UNIT_BYTES, 3));
+    }
     fc_text_add(p->text, "\n");
 }
 

@@ -13,12 +13,17 @@ void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc
 /* Keys as in the contract. FC_FAILED when a number is not finite: a defect, never written. */
 fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
                                  const fc_inputs *inputs, fc_error *error);
+/* The same of a study that no plan fits, after FC_INFEASIBLE: model, cluster, the closest plan, its memory and remedies. */
+fc_status fc_write_unfit_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
+                              const fc_inputs *inputs, fc_error *error);
 /* key,value,unit rows of the same numbers. */
 void fc_write_estimate_csv(fc_text *text, const fc_estimate *estimate, const fc_study *study);
 void fc_write_estimate_markdown(fc_text *text, const fc_estimate *estimate, const fc_study *study);
 
 /* The members of an estimate object without its head: also inside `deals[].estimate`. */
 void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, const fc_study *study);
+/* The member `memory`: fullest stage, all stages, remedies. */
+void fc_write_memory(fc_json_out *out, const fc_estimate *estimate, const fc_study *study);
 /* assumptions[] from facts; `first_form` adds the statements about the model itself. */
 void fc_write_assumptions(fc_json_out *out, const fc_fact *facts, bool first_form);
 

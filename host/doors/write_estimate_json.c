@@ -184,6 +184,11 @@ static void write_plan(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_text(out, "recompute", RECOMPUTE_WORDS[plan->recompute]);
     fc_json_out_count(out, "zero", plan->zero);
     fc_json_out_count(out, "sequence_parallel", plan->sequence_parallel);
+    fc_json_out_count(out, "zero_group", plan->zero_group);
+    fc_json_out_count(out, "recompute_layers", plan->recompute_layers);
+    fc_json_out_bool(out, "offload_optimizer", plan->offload_optimizer != 0);
+    fc_json_out_bool(out, "offload_weights", plan->offload_weights != 0);
+    fc_json_out_bool(out, "offload_activations", plan->offload_activations != 0);
     fc_json_out_count(out, "chips_used_count", e->point.step.chips_used_count);
     fc_json_out_bool(out, "given", e->plan_given != 0);
     fc_json_out_count(out, "tried_count", e->plans_tried_count);
@@ -210,23 +215,6 @@ static void write_step(fc_json_out *out, const fc_estimate *e) {
         fc_json_out_text(out, "name", fc_step_cause_name((fc_step_cause)i));
         fc_json_out_number(out, "time_s", step->cause_s[i]);
         fc_json_out_number(out, "frac", step->cause_s[i] / step->time_s);
-        fc_json_out_end_object(out);
-    }
-    fc_json_out_end_list(out);
-    fc_json_out_end_object(out);
-}
-
-static void write_memory(fc_json_out *out, const fc_memory *memory) {
-    fc_json_out_object(out, "memory");
-    fc_json_out_count(out, "worst_stage", memory->worst_stage);
-    fc_json_out_number(out, "per_chip_bytes", memory->per_chip_bytes);
-    fc_json_out_number(out, "capacity_bytes", memory->capacity_bytes);
-    fc_json_out_bool(out, "fits", memory->fits != 0);
-    fc_json_out_list(out, "causes");
-    for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
-        fc_json_out_object(out, NULL);
-        fc_json_out_text(out, "name", fc_memory_cause_name((fc_memory_cause)i));
-        fc_json_out_number(out, "bytes", memory->cause_bytes[i]);
         fc_json_out_end_object(out);
     }
     fc_json_out_end_list(out);
@@ -283,7 +271,7 @@ void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, co
     write_cluster(out, estimate, study);
     write_plan(out, estimate);
     write_step(out, estimate);
-    write_memory(out, &estimate->point.memory);
+    fc_write_memory(out, estimate, study);
     write_run(out, estimate);
     write_cost(out, estimate);
     fc_json_out_list(out, "drivers");
@@ -297,8 +285,15 @@ void fc_write_estimate_members(fc_json_out *out, const fc_estimate *estimate, co
     write_domain(out, estimate, study);
 }
 
-fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
-                                 const fc_inputs *inputs, fc_error *error) {
+static fc_status finish(fc_json_out *out, fc_text *text, fc_error *error) {
+    fc_json_out_end_object(out);
+    fc_text_add(text, "\n");
+    return out->failed
+               ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
+               : FC_OK;
+}
+
+static fc_json_out start_answer(fc_text *text, const fc_study *study, const fc_inputs *inputs) {
     fc_json_out out = fc_json_out_start(text);
     fc_json_out_object(&out, NULL);
     fc_json_out_count(&out, "schema_version", FC_SCHEMA_VERSION);
@@ -306,10 +301,22 @@ fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, con
     fc_json_out_text(&out, "flopcast_version", FC_VERSION);
     echo_inputs(&out, study);
     fc_write_assumptions(&out, inputs->facts, true);
+    return out;
+}
+
+fc_status fc_write_estimate_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
+                                 const fc_inputs *inputs, fc_error *error) {
+    fc_json_out out = start_answer(text, study, inputs);
     fc_write_estimate_members(&out, estimate, study);
-    fc_json_out_end_object(&out);
-    fc_text_add(text, "\n");
-    return out.failed
-               ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a result is not a finite number: please report this study")
-               : FC_OK;
+    return finish(&out, text, error);
+}
+
+fc_status fc_write_unfit_json(fc_text *text, const fc_estimate *estimate, const fc_study *study,
+                              const fc_inputs *inputs, fc_error *error) {
+    fc_json_out out = start_answer(text, study, inputs);
+    write_model(&out, estimate, study);
+    write_cluster(&out, estimate, study);
+    write_plan(&out, estimate);
+    fc_write_memory(&out, estimate, study);
+    return finish(&out, text, error);
 }

@@ -36,6 +36,11 @@ fc_status fc_plan_check(const fc_plan *plan, fc_error *error) {
         {"micro_batch", plan->micro_batch, 1000000},
         {"global_batch", plan->global_batch, 1000000000},
         {"recompute", plan->recompute, FC_RECOMPUTE_COUNT - 1},
+        {"zero_group", plan->zero_group, 100000000},
+        {"recompute_layers", plan->recompute_layers, 4096},
+        {"offload_optimizer", plan->offload_optimizer, 1},
+        {"offload_weights", plan->offload_weights, 1},
+        {"offload_activations", plan->offload_activations, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         FC_TRY(fc_check_whole("plan", rows[i].key, rows[i].value, 0, rows[i].most, error));

@@ -2,7 +2,8 @@
 #include "flopcast/results.h"
 
 static const char *const memory_names[FC_MEMORY_CAUSE_COUNT] = {
-    "weights", "grads", "master", "optimizer", "activations", "logits", "buffers", "reserve",
+    "weights", "grads",     "master", "optimizer",     "activations", "logits",
+    "buffers", "attention", "expert", "communication", "reserve",
 };
 
 static const char *const step_names[FC_STEP_CAUSE_COUNT] = {

@@ -1,6 +1,7 @@
 /* study.c: what only the meeting of nouns shows. */
 #include "flopcast/study.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
@@ -102,6 +103,35 @@ static fc_status check_batch(const fc_study *study, fc_error *error) {
     return FC_OK;
 }
 
+static fc_status check_sharding(const fc_study *study, fc_error *error) {
+    const fc_plan *plan = &study->plan;
+    uint64_t ranks = (uint64_t)plan->dp * (plan->cp ? plan->cp : 1);
+    if (plan->zero_group > 0 && ranks % plan->zero_group != 0) { /* 0 ranks: still open */
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.zero_group = %u does not divide plan.dp x plan.cp = %llu: choose a divisor",
+                            plan->zero_group, (unsigned long long)ranks);
+    }
+    bool full = plan->recompute == FC_RECOMPUTE_FULL || plan->recompute == FC_RECOMPUTE_AUTO;
+    if (plan->recompute_layers > 0 && !full) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "plan.recompute_layers = %u counts layers that are redone whole: set plan.recompute to full",
+                            plan->recompute_layers);
+    }
+    return FC_OK;
+}
+
+static fc_status check_offload(const fc_study *study, fc_error *error) {
+    const fc_plan *plan = &study->plan;
+    bool any = plan->offload_optimizer || plan->offload_weights || plan->offload_activations;
+    if (any && !(study->cluster.chip.host_memory_bytes > 0)) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "the plan offloads to the host, and how much memory the host of %s has is not known: give "
+                            "cluster.chip.host_memory, for each chip",
+                            study->cluster.chip.name);
+    }
+    return FC_OK;
+}
+
 fc_status fc_study_check(fc_study *study, fc_error *error) {
     FC_TRY(fc_model_check(&study->model, error));
     FC_TRY(fc_cluster_check(&study->cluster, error));
@@ -131,5 +161,7 @@ fc_status fc_study_check(fc_study *study, fc_error *error) {
     FC_TRY(check_pipeline(study, error));
     FC_TRY(check_experts(study, error));
     FC_TRY(check_chips(study, error));
+    FC_TRY(check_sharding(study, error));
+    FC_TRY(check_offload(study, error));
     return check_batch(study, error);
 }

@@ -17,6 +17,17 @@ fc_workload fc_workload_default(void) {
     return workload;
 }
 
+double fc_optimizer_bytes(fc_optimizer optimizer) {
+    static const double bytes[FC_OPTIMIZER_COUNT] = {
+        [FC_OPTIMIZER_ADAM] = 8.0,
+        [FC_OPTIMIZER_ADAM_BF16] = 4.0,
+        [FC_OPTIMIZER_ADAM_8BIT] = 2.0 * (1.0 + 4.0 / 2048.0),
+        [FC_OPTIMIZER_MUON] = 4.0,
+        [FC_OPTIMIZER_ADAFACTOR] = 4.0,
+    };
+    return (unsigned)optimizer < FC_OPTIMIZER_COUNT ? bytes[optimizer] : bytes[FC_OPTIMIZER_ADAM];
+}
+
 fc_status fc_workload_check(const fc_workload *workload, fc_error *error) {
     static const fc_limit limits[] = {
         {"tokens", offsetof(fc_workload, tokens_count), FC_UNIT_TOKENS, 1.0, 1e18},
@@ -25,6 +36,7 @@ fc_status fc_workload_check(const fc_workload *workload, fc_error *error) {
         {"optimizer_bytes", offsetof(fc_workload, optimizer_bytes), FC_UNIT_COUNT, 0.0, 32.0},
     };
     FC_TRY(fc_check_whole("workload", "kind", workload->kind, 0, FC_WORKLOAD_KIND_COUNT - 1, error));
+    FC_TRY(fc_check_whole("workload", "optimizer", workload->optimizer, 0, FC_OPTIMIZER_COUNT - 1, error));
     FC_TRY(fc_check_whole("workload", "dtype", workload->dtype, 0, FC_DTYPE_COUNT - 1, error));
     FC_TRY(fc_check_whole("workload", "seq_len", workload->seq_len, 0, 1000000000, error));
     FC_TRY(fc_check_whole("workload", "global_batch", workload->global_batch, 0, 1000000000, error));

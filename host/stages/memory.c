@@ -1,65 +1,36 @@
-/* memory.c: bytes on the worst chip.
+/* memory.c: bytes on the fullest chip, stage by stage and cause by cause.
  *
  * Weights, gradients and optimizer states follow the rows' parameter axes and the ZeRO stage (Rajbhandari et al.
- * 1910.02054); activations are the sum of what each row saves, times the micro-batches in flight under 1F1B, and
- * (1 + (p-1)/(p·v)) of them when interleaved (Korthikanti et al. 2205.05198, equation 10 and appendix B).
+ * 1910.02054), within a group of ranks where one is given (HSDP, 2304.11277); activations are the sum of what each layer
+ * of a stage saves, times the micro-batches in flight under 1F1B, and (1 + (p-1)/(p·v)) of them when interleaved
+ * (Korthikanti et al. 2205.05198, equation 10 and appendix B).
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
+#include "memory_device.h"
 #include "shard.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_saved(const fc_saved *saved, const fc_stack *stack) {
-    if ((saved->when & (uint32_t)FC_SAVED_IF_DROPOUT) && !stack->dropout) {
-        return false;
-    }
-    if ((saved->when & (uint32_t)FC_SAVED_IF_PLAIN_ATTENTION) && stack->flash_attention) {
-        return false;
-    }
-    if ((saved->when & (uint32_t)FC_SAVED_IF_FLASH_ATTENTION) && !stack->flash_attention) {
-        return false;
-    }
-    return true;
-}
+/* The layers of one stage, by kind. */
+typedef struct stage_layers {
+    double count[FC_MAX_LAYER_KINDS];
+    double all_count;
+} stage_layers;
 
-/* Whether recomputation leaves it in memory; the two ends of the model are never recomputed. */
-static bool is_kept(const fc_saved *saved, const fc_plan *plan) {
-    if (plan->recompute == FC_RECOMPUTE_FULL) {
-        return (saved->when & (uint32_t)FC_SAVED_LAYER_INPUT) != 0;
-    }
-    return !(plan->recompute == FC_RECOMPUTE_SELECTIVE && (saved->when & (uint32_t)FC_SAVED_UNTIL_SELECTIVE));
-}
-
-static void add_saved(fc_memory_rows *out, const fc_op *op, const fc_plan *plan, const fc_stack *stack) {
-    double imbalance = op->group_axes & (uint32_t)FC_AXIS_EXPERT ? stack->expert_imbalance : 1.0;
-    for (uint32_t j = 0; j < op->saved_count; ++j) {
-        const fc_saved *saved = &op->saved[j];
-        if (!is_saved(saved, stack)) {
-            continue;
-        }
-        double bytes = saved->bytes_per_token * op->instances * imbalance /
-                       fc_shard_ways(plan, saved->axes & ~(uint32_t)FC_AXIS_EXPERT);
-        if (op->place != FC_PLACE_LAYER || is_kept(saved, plan)) {
-            out->kept_bytes[op->place] += bytes;
-        } else {
-            out->dropped_bytes += bytes;
-        }
-    }
-}
-
-void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack) {
-    memset(out, 0, sizeof *out);
-    for (uint32_t i = 0; i < ops->ops_count; ++i) {
-        const fc_op *op = &ops->ops[i];
-        bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
-        double ways = fc_shard_ways(plan, op->params_axes & ~(uint32_t)FC_AXIS_EXPERT);
-        double *count = expert ? out->expert_count : out->dense_count;
-        count[op->place] += op->params_count * op->instances / ways;
-        add_saved(out, op, plan, stack);
-    }
-}
+/* What one stage holds on one device. Bytes are for one token. */
+typedef struct stage_load {
+    fc_memory_part params;      /* only the counts */
+    double ends_count;          /* trained numbers outside of layers */
+    double widest_layer_count;  /* of the layer with most trained numbers */
+    double in_flight_bytes;     /* kept for each micro-batch in flight */
+    double deepest_layer_bytes; /* of that, by the layer that keeps most */
+    double last_bytes;          /* kept by the end of the model: one micro-batch at a time */
+    double redone_bytes;        /* of the layer that recomputation makes most of again */
+    double attention_bytes;
+    double dispatch_bytes;
+} stage_load;
 
 /* Micro-batches whose activations a stage keeps, counted in whole passes through its layers. */
 static double in_flight(const fc_plan *plan, uint32_t stage) {
@@ -72,73 +43,244 @@ static double in_flight(const fc_plan *plan, uint32_t stage) {
     return fc_hd_min(depth, micro_batches);
 }
 
-static double stage_layers(const fc_ops *ops, const fc_plan *plan) {
-    return fc_hd_max(1.0, ops->layers_count * fc_shard_stage_share(plan, ops->layers_count));
-}
-
-/* Stage 3 gathers two layers' weights, the one in use and the one on its way; what a rank owns of them it has already. */
-static double gathered_bytes(const fc_ops *ops, const fc_plan *plan, double whole_count, double split_count) {
-    if (plan->zero < 3) {
-        return 0;
-    }
-    double layers = stage_layers(ops, plan);
-    return ops->weight_bytes * (whole_count - split_count) * fc_hd_min(2.0, layers) / layers;
-}
-
-static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_plan *plan,
-                       const fc_stack *stack, uint32_t stage) {
-    bool first = stage == 0;
-    bool last = stage + 1 == plan->pp;
-    double share = fc_shard_stage_share(plan, ops->layers_count);
-    double dense = rows->dense_count[FC_PLACE_LAYER] * share;
-    double expert = rows->expert_count[FC_PLACE_LAYER] * share;
-    dense += first ? rows->dense_count[FC_PLACE_FIRST] : 0;
-    dense += last ? rows->dense_count[FC_PLACE_LAST] + fc_shard_table_copy(plan, ops) : 0;
-    expert += last ? rows->expert_count[FC_PLACE_LAST] : 0;
-    expert /= plan->ep;
-    double dense_ways = (double)plan->dp * plan->cp;
-    double whole = dense + expert;
-    double split = dense / dense_ways + expert / fc_hd_max(1.0, dense_ways / plan->ep);
-    double tokens = fc_shard_tokens(plan, ops->seq_len);
-    double saved = rows->kept_bytes[FC_PLACE_LAYER] * share + (first ? rows->kept_bytes[FC_PLACE_FIRST] : 0);
-    /* what recomputation drops comes back for one layer at a time, while that layer runs backward */
-    double working_set = tokens * rows->dropped_bytes * share / stage_layers(ops, plan);
-
-    double *bytes = out->cause_bytes;
-    bytes[FC_MEMORY_WEIGHTS] = ops->weight_bytes * (plan->zero >= 3 ? split : whole);
-    bytes[FC_MEMORY_GRADS] = ops->grad_bytes * (plan->zero >= 2 ? split : whole);
-    bytes[FC_MEMORY_MASTER] = ops->master_bytes * (plan->zero >= 1 ? split : whole);
-    bytes[FC_MEMORY_OPTIMIZER] = ops->optimizer_bytes * (plan->zero >= 1 ? split : whole);
-    bytes[FC_MEMORY_ACTIVATIONS] = tokens * saved * in_flight(plan, stage);
-    bytes[FC_MEMORY_LOGITS] = last ? tokens * rows->kept_bytes[FC_PLACE_LAST] : 0;
-    bytes[FC_MEMORY_BUFFERS] = working_set + gathered_bytes(ops, plan, whole, split);
-    bytes[FC_MEMORY_RESERVE] = stack->reserve_bytes;
-    out->per_chip_bytes = 0;
-    for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
-        out->per_chip_bytes += bytes[i];
-    }
-    out->worst_stage = stage;
-}
-
-void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
-                     const fc_plan *plan, const fc_stack *stack) {
-    fc_memory last;
+/* Chunk c of pp·vpp belongs to stage c mod pp. Where layers do not divide, the first chunks have one more. */
+static void find_layers(stage_layers *out, const fc_ops *ops, const fc_plan *plan, uint32_t stage) {
+    uint32_t layers = (uint32_t)ops->layers_count;
+    uint32_t chunks = plan->pp * plan->vpp;
+    uint32_t each = layers / chunks;
+    uint32_t over = layers % chunks;
     memset(out, 0, sizeof *out);
-    memset(&last, 0, sizeof last);
-    size_stage(out, rows, ops, plan, stack, 0);
-    if (plan->pp > 1) {
-        size_stage(&last, rows, ops, plan, stack, plan->pp - 1);
-        if (last.per_chip_bytes > out->per_chip_bytes) {
-            *out = last;
+    for (uint32_t chunk = stage; chunk < chunks; chunk += plan->pp) {
+        uint32_t first = chunk * each + (chunk < over ? chunk : over);
+        uint32_t end = first + each + (chunk < over ? 1 : 0);
+        for (uint32_t i = first; i < end && ops->layer_kinds_count > 1; ++i) {
+            out->count[ops->layer_kind[i]] += 1.0;
+        }
+        out->all_count += end - first;
+    }
+    if (ops->layer_kinds_count == 1) {
+        out->count[0] = out->all_count;
+    }
+}
+
+static void add_counts(fc_memory_part *out, const fc_memory_part *part, double times) {
+    out->dense_count += times * part->dense_count;
+    out->expert_count += times * part->expert_count;
+    out->dense_states_count += times * part->dense_states_count;
+    out->expert_states_count += times * part->expert_states_count;
+}
+
+/* The most loaded expert rank gets more than its share of tokens; where a rank has all experts there is no such rank. */
+static double surplus(const fc_plan *plan, const fc_stack *stack) {
+    return plan->ep > 1 ? stack->expert_imbalance : 1.0;
+}
+
+static void add_layers(stage_load *out, const fc_memory_rows *rows, const fc_ops *ops, const stage_layers *layers,
+                       const fc_plan *plan, const fc_stack *stack) {
+    bool full = plan->recompute == FC_RECOMPUTE_FULL;
+    double redone = full ? fc_shard_redone_share(plan, layers->all_count) : 0.0;
+    for (uint32_t kind = 0; kind < ops->layer_kinds_count; ++kind) {
+        const fc_memory_part *layer = &rows->layer[kind];
+        if (!(layers->count[kind] > 0)) {
+            continue;
+        }
+        double core = plan->recompute == FC_RECOMPUTE_SELECTIVE ? 0.0 : layer->core_bytes;
+        double rest = core + layer->other_bytes + surplus(plan, stack) * layer->expert_bytes;
+        double kept = layer->input_bytes + (1.0 - redone) * rest;
+        add_counts(&out->params, layer, layers->count[kind]);
+        out->in_flight_bytes += layers->count[kind] * kept;
+        out->deepest_layer_bytes =
+            fc_hd_max(out->deepest_layer_bytes, redone < 1.0 ? layer->input_bytes + rest : layer->input_bytes);
+        out->widest_layer_count =
+            fc_hd_max(out->widest_layer_count, layer->dense_count + layer->expert_count / plan->ep);
+        out->redone_bytes = fc_hd_max(out->redone_bytes, full ? rest : layer->core_bytes - core);
+        out->attention_bytes = fc_hd_max(out->attention_bytes, layer->attention_bytes);
+        out->dispatch_bytes = fc_hd_max(out->dispatch_bytes, layer->dispatch_bytes);
+    }
+}
+
+static double kept_by_end(const fc_memory_part *end) {
+    return end->input_bytes + end->core_bytes + end->other_bytes + end->expert_bytes;
+}
+
+static void add_end(stage_load *out, const fc_memory_part *end, const fc_plan *plan) {
+    add_counts(&out->params, end, 1.0);
+    out->ends_count += end->dense_count + end->expert_count / plan->ep;
+}
+
+static void load_stage(stage_load *out, const fc_memory_rows *rows, const fc_ops *ops, const stage_layers *layers,
+                       const fc_plan *plan, const fc_stack *stack, uint32_t stage) {
+    memset(out, 0, sizeof *out);
+    add_layers(out, rows, ops, layers, plan, stack);
+    if (stage == 0) {
+        add_end(out, &rows->first, plan);
+        out->in_flight_bytes += kept_by_end(&rows->first);
+    }
+    if (stage + 1 == plan->pp) {
+        add_end(out, &rows->last, plan);
+        out->last_bytes = kept_by_end(&rows->last);
+        if (plan->pp > 1) {
+            add_end(out, &rows->table_copy, plan);
         }
     }
+}
+
+/* ---- trained numbers -------------------------------------------------------------------------------------------- */
+
+/* Numbers on one device: unsplit, and one rank's share of what ZeRO splits. */
+typedef struct shares {
+    double whole;
+    double split;
+} shares;
+
+static shares split_over(const fc_plan *plan, double dense, double expert) {
+    double ranks = (double)plan->dp * plan->cp;
+    double group = plan->zero_group > 0 ? fc_hd_min(plan->zero_group, ranks) : ranks;
+    double here = expert / plan->ep;
+    return (shares){.whole = dense + here, .split = dense / group + here / fc_hd_max(1.0, group / plan->ep)};
+}
+
+/* Whole numbers that lie beside a rank's own share while layers are at work: two layers', the one in use and the one on
+ * its way, and those of the ends, which are one unit with the rest of the model (2304.11277, §3.2.1). */
+static double gathered_count(const stage_load *load, shares held, double own) {
+    double whole = fc_hd_min(held.whole, 2.0 * load->widest_layer_count + load->ends_count);
+    return held.whole > 0 ? whole * (1.0 - own / held.whole) : 0;
+}
+
+static void size_params(fc_memory *out, const stage_load *load, const fc_ops *ops, const fc_plan *plan) {
+    const fc_memory_part *params = &load->params;
+    shares held = split_over(plan, params->dense_count, params->expert_count);
+    shares states = split_over(plan, params->dense_states_count, params->expert_states_count);
+    double weights = ops->weight_bytes * (plan->zero >= 3 ? held.split : held.whole);
+    double own_count = plan->zero >= 1 ? held.split : held.whole; /* what this rank updates */
+    double master = ops->master_bytes * own_count;
+    double moments = ops->optimizer_bytes * (plan->zero >= 1 ? states.split : states.whole);
+    double *bytes = out->cause_bytes;
+    bytes[FC_MEMORY_GRADS] = ops->grad_bytes * (plan->zero >= 2 ? held.split : held.whole);
+    /* until stage 2 gradients are reduced where they lie; from then on two layers' whole ones are on their way */
+    bytes[FC_MEMORY_COMMUNICATION] = plan->zero >= 2 ? ops->grad_bytes * gathered_count(load, held, held.split) : 0;
+    if (plan->offload_weights) {
+        out->host_bytes += weights;
+        bytes[FC_MEMORY_COMMUNICATION] += ops->weight_bytes * gathered_count(load, held, 0);
+        /* there for forward and for backward of each micro-batch */
+        out->host_moved_bytes += 2.0 * weights * fc_shard_micro_batches(plan);
+    } else {
+        bytes[FC_MEMORY_WEIGHTS] = weights;
+        bytes[FC_MEMORY_COMMUNICATION] +=
+            plan->zero >= 3 ? ops->weight_bytes * gathered_count(load, held, held.split) : 0;
+    }
+    if (plan->offload_optimizer) {
+        out->host_bytes += master + moments;
+        /* gradients go down, new weights come up */
+        out->host_moved_bytes += (ops->grad_bytes + ops->weight_bytes) * own_count;
+    } else {
+        bytes[FC_MEMORY_MASTER] = master;
+        bytes[FC_MEMORY_OPTIMIZER] = moments;
+    }
+}
+
+/* ---- activations ------------------------------------------------------------------------------------------------ */
+
+static void size_activations(fc_memory *out, const stage_load *load, const fc_ops *ops, const fc_plan *plan,
+                             const fc_stack *stack, uint32_t stage) {
+    double tokens = fc_shard_tokens(plan, ops->seq_len);
+    double all = tokens * load->in_flight_bytes * in_flight(plan, stage);
+    double here = all;
+    if (plan->offload_activations) {
+        here = fc_hd_min(all, 2.0 * tokens * load->deepest_layer_bytes);
+        out->host_bytes += all - here;
+        /* down after forward, up before backward */
+        out->host_moved_bytes += 2.0 * tokens * load->in_flight_bytes * fc_shard_micro_batches(plan);
+    }
+    double *bytes = out->cause_bytes;
+    bytes[FC_MEMORY_ACTIVATIONS] = here;
+    bytes[FC_MEMORY_LOGITS] = tokens * load->last_bytes;
+    /* what recomputation drops comes back for one layer at a time, while that layer runs backward; beside it the layer's
+     * input and the gradient of its output, which tensor ranks have whole while they work on them */
+    bytes[FC_MEMORY_BUFFERS] = tokens * (load->redone_bytes + 2.0 * ops->hidden * ops->activation_bytes);
+    bytes[FC_MEMORY_ATTENTION] = tokens * load->attention_bytes;
+    /* results of the experts; with expert parallelism the tokens on their way to them, and back, as well */
+    bytes[FC_MEMORY_EXPERT] = tokens * load->dispatch_bytes * (plan->ep > 1 ? 1.0 + surplus(plan, stack) : 1.0);
+    if (plan->cp > 1 && ops->attention_layers_count > 0) {
+        /* keys, values and their gradients of another rank, those in use and those on their way (2310.01889) */
+        bytes[FC_MEMORY_COMMUNICATION] += 4.0 * tokens * ops->kv_bytes_per_token / plan->tp;
+    }
+}
+
+/* ---- stages ----------------------------------------------------------------------------------------------------- */
+
+static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                       const fc_plan *plan, const fc_stack *stack, uint32_t stage, const stage_layers *layers) {
+    stage_load load;
+    fc_plan device = fc_memory_device(plan, cluster);
+    double devices = cluster->chip.devices_per_chip;
+    memset(out, 0, sizeof *out);
+    load_stage(&load, rows, ops, layers, &device, stack, stage);
+    size_params(out, &load, ops, &device);
+    size_activations(out, &load, ops, &device, stack, stage);
+    for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
+        out->cause_bytes[i] *= devices;
+    }
+    out->cause_bytes[FC_MEMORY_RESERVE] = stack->reserve_bytes;
+    for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
+        out->per_chip_bytes += out->cause_bytes[i];
+    }
+    out->host_bytes *= devices;
+    out->host_moved_bytes *= devices;
+    out->stage_layers_count = layers->all_count;
+    out->worst_stage = stage;
     out->capacity_bytes = cluster->chip.memory_bytes;
-    out->fits = out->per_chip_bytes <= out->capacity_bytes;
+    out->host_capacity_bytes = cluster->chip.host_memory_bytes;
+    out->fits = out->per_chip_bytes <= out->capacity_bytes && out->host_bytes <= out->host_capacity_bytes;
+}
+
+void fc_memory_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                     const fc_plan *plan, const fc_stack *stack, uint32_t stage) {
+    stage_layers layers;
+    find_layers(&layers, ops, plan, stage);
+    size_stage(out, rows, ops, cluster, plan, stack, stage, &layers);
+}
+
+static bool same_layers(const stage_layers *a, const stage_layers *b, uint32_t kinds_count) {
+    for (uint32_t kind = 0; kind < kinds_count; ++kind) {
+        if (a->count[kind] != b->count[kind]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Stages are looked at one by one, but for those that have the layers of the stage before them and no more micro-batches in
+ * flight: they take no more than it does. Where all layers are alike no later stage has more of either. */
+void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                     const fc_plan *plan, const fc_stack *stack) {
+    stage_layers before;
+    find_layers(&before, ops, plan, 0);
+    size_stage(out, rows, ops, cluster, plan, stack, 0, &before);
+    double host_bytes = out->host_bytes;
+    for (uint32_t stage = ops->layer_kinds_count == 1 && plan->pp > 1 ? plan->pp - 1 : 1; stage < plan->pp; ++stage) {
+        stage_layers layers;
+        find_layers(&layers, ops, plan, stage);
+        bool last = stage + 1 == plan->pp;
+        bool like_before = same_layers(&layers, &before, ops->layer_kinds_count);
+        if (like_before && !last && in_flight(plan, stage) <= in_flight(plan, stage - 1)) {
+            continue;
+        }
+        fc_memory here;
+        size_stage(&here, rows, ops, cluster, plan, stack, stage, &layers);
+        host_bytes = fc_hd_max(host_bytes, here.host_bytes);
+        if (here.per_chip_bytes > out->per_chip_bytes) {
+            *out = here;
+        }
+        before = layers;
+    }
+    out->host_bytes = host_bytes;
+    out->fits = out->per_chip_bytes <= out->capacity_bytes && host_bytes <= out->host_capacity_bytes;
 }
 
 void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                     const fc_stack *stack) {
     fc_memory_rows rows;
-    fc_memory_sum(&rows, ops, plan, stack);
+    fc_memory_sum(&rows, ops, cluster, plan, stack);
     fc_memory_place(out, &rows, ops, cluster, plan, stack);
 }

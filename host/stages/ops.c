@@ -29,6 +29,7 @@ fc_op *fc_rows_add(fc_counter *c, const char *name, fc_op_class op_class, double
     op->groups = 1.0;
     op->repeats = 1.0;
     op->row_axes = CONTEXT;
+    op->layer_kinds = c->row_kinds;
     return op;
 }
 
@@ -118,6 +119,8 @@ void fc_rows_scale_to_encoder(fc_counter *c, uint32_t first_row) {
         op->full_flop_per_token *= c->encoder_ratio;
         op->extra_bytes_per_token *= c->encoder_ratio;
         op->extra_unfused_bytes_per_token *= c->encoder_ratio;
+        op->workspace_bytes_per_token *= c->encoder_ratio;
+        op->plain_workspace_bytes_per_token *= c->encoder_ratio;
         op->tensor_bytes_per_token *= c->encoder_ratio;
         scale_passes(&op->eager_forward, c->encoder_ratio);
         scale_passes(&op->eager_backward, c->encoder_ratio);
@@ -144,28 +147,6 @@ static uint32_t side_dtype(uint32_t dtype) {
     return narrow ? (uint32_t)FC_DTYPE_BF16 : dtype;
 }
 
-static void tell_layer(fc_counter *c, fc_mixer mixer, fc_block block, double layers) {
-    c->mixer_layers[mixer] += layers;
-    c->block_layers[block] += layers;
-    if (mixer == FC_MIXER_NONE) {
-        c->lone_block_layers += layers;
-    } else if (block == FC_BLOCK_NONE) {
-        c->lone_mixer_layers += layers;
-    } else {
-        c->full_layers += layers;
-    }
-}
-
-static void tell_layers(fc_counter *c) {
-    const fc_model *m = c->model;
-    for (uint32_t i = 0; i < m->layers_count; i++) {
-        tell_layer(c, fc_model_mixer(m, i), fc_model_block(m, i), 1.0);
-    }
-    /* A multi-token-prediction module holds one more layer like the last (DeepSeek-V3, 2412.19437, §2.2). */
-    uint32_t last = m->layers_count - 1;
-    tell_layer(c, fc_model_mixer(m, last), fc_model_block(m, last), m->mtp_depth);
-}
-
 static fc_counter start_counter(fc_ops *out, const fc_model *model, const fc_workload *workload) {
     static const double norm_factors[FC_NORM_COUNT] = {1.0, 2.0, 1.0, 0.0};
     fc_counter c;
@@ -185,7 +166,7 @@ static fc_counter start_counter(fc_ops *out, const fc_model *model, const fc_wor
     c.v_dim = model->v_head_dim;
     c.kv_heads = latent ? model->heads : model->kv_heads;
     c.encoder_ratio = (double)model->encoder_seq_len / c.seq_len;
-    tell_layers(&c);
+    fc_rows_place_layers(&c);
     return c;
 }
 
@@ -266,19 +247,23 @@ static void count_prediction_modules(fc_counter *c) {
 static void count_norms(fc_counter *c) {
     double norms = c->model->norms_per_layer;
     double mixers = c->full_layers + c->lone_mixer_layers;
+    fc_rows_of(c, ANY_MIXER, ANY_BLOCK | NO_BLOCK);
     if (mixers > 0.0) {
         fc_op *op = fc_rows_norm(c, "attn_norm", mixers, c->hidden);
         fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_LAYER_INPUT);
     }
+    fc_rows_of(c, ANY_MIXER, ANY_BLOCK);
     if (c->full_layers > 0.0 && norms >= 2.0) {
         fc_op *op = fc_rows_norm(c, "mlp_norm", c->full_layers, c->hidden);
         fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_ALWAYS);
     }
+    fc_rows_of(c, NO_MIXER, ANY_BLOCK);
     if (c->lone_block_layers > 0.0) {
         fc_op *op = fc_rows_norm(c, "lone_mlp_norm", c->lone_block_layers, c->hidden);
         fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_LAYER_INPUT);
     }
     /* Norms after the blocks, before their residual (Gemma 2). A layer of one half has half of them. */
+    fc_rows_of(c, ANY_MIXER | NO_MIXER, ANY_BLOCK | NO_BLOCK);
     double full_extra = norms > 2.0 ? norms - 2.0 : 0.0;
     double lone_extra = norms > 2.0 ? floor(norms / 2.0) - 1.0 : 0.0;
     double extra = full_extra * c->full_layers + lone_extra * (c->lone_mixer_layers + c->lone_block_layers);
@@ -304,8 +289,10 @@ static void count_layers(fc_counter *c) {
     count_norms(c);
     fc_rows_attention(c);
     fc_rows_scan(c);
+    fc_rows_of(c, ANY_MIXER, ANY_BLOCK | NO_BLOCK);
     count_residual(c, "attn_residual", c->full_layers + c->lone_mixer_layers);
     fc_rows_ffn(c);
+    fc_rows_of(c, ANY_MIXER | NO_MIXER, ANY_BLOCK);
     count_residual(c, "mlp_residual", c->full_layers + c->lone_block_layers);
     if (c->model->encoder_layers > 0) {
         fc_rows_encoder(c);
@@ -363,7 +350,6 @@ static void describe(fc_ops *out, const fc_counter *c, const fc_workload *worklo
     out->hidden = c->hidden;
     out->heads = m->heads;
     out->kv_heads = c->kv_heads;
-    out->layers_count = (double)m->layers_count + m->encoder_layers + m->mtp_depth;
     out->vocab = (double)m->vocab;
     /* Under MLA too: the core works on keys and values of all heads, made from the latent before it. */
     out->kv_bytes_per_token = c->number_bytes * c->kv_heads * (c->qk_dim + c->v_dim);
@@ -377,6 +363,7 @@ static void describe(fc_ops *out, const fc_counter *c, const fc_workload *worklo
     out->grad_bytes = workload->grad_bytes;
     out->master_bytes = workload->master_bytes;
     out->optimizer_bytes = workload->optimizer_bytes;
+    out->optimizer = workload->optimizer;
     out->tokens_count = workload->tokens_count;
     out->dtype = workload->dtype;
 }

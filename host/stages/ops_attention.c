@@ -52,6 +52,10 @@ void fc_rows_core(fc_counter *c, const char *name, double instances, double mean
     fc_rows_eager(c, op, scores, (fc_numbers){6.25 * scores, 2.0 * scores, 4, 4}, (fc_numbers){9.25 * scores, 0, 4, 5});
     op->params_count = c->model->attention_sinks ? heads : 0.0;
     op->params_axes = TENSOR;
+    /* Backward, while the core runs: plain, the gradients of the softmax and of the scores; flash, the sum of the queries'
+     * gradient and one number a query, in fp32 (Dao 2307.08691, algorithm 2). */
+    op->plain_workspace_bytes_per_token = 2.0 * c->number_bytes * heads * full_keys;
+    op->workspace_bytes_per_token = 4.0 * heads * (c->qk_dim + 1.0);
     uint32_t plain = FC_SAVED_IF_PLAIN_ATTENTION | FC_SAVED_UNTIL_SELECTIVE;
     fc_rows_save(c, op, qkv, TENSOR, FC_SAVED_ALWAYS);
     fc_rows_save(c, op, heads * full_keys, TENSOR, plain);
@@ -142,6 +146,7 @@ void fc_rows_attention(fc_counter *c) {
     if (layers <= 0.0) {
         return;
     }
+    fc_rows_of(c, ATTENTION_MIXERS, ANY_BLOCK | NO_BLOCK);
     if (m->attention == FC_ATTENTION_MLA) {
         count_latent(c, layers);
     } else {
@@ -150,8 +155,12 @@ void fc_rows_attention(fc_counter *c) {
     count_query_key_passes(c, layers);
     double s = c->seq_len;
     double window = (double)m->window;
+    fc_rows_of(c, 1u << FC_MIXER_GLOBAL, ANY_BLOCK | NO_BLOCK);
     fc_rows_core(c, "attn_core", c->mixer_layers[FC_MIXER_GLOBAL], causal_keys(s), s);
+    fc_rows_of(c, 1u << FC_MIXER_WINDOW, ANY_BLOCK | NO_BLOCK);
     fc_rows_core(c, "attn_core_window", c->mixer_layers[FC_MIXER_WINDOW], window_keys(s, window), s);
+    fc_rows_of(c, 1u << FC_MIXER_CHUNK, ANY_BLOCK | NO_BLOCK);
     fc_rows_core(c, "attn_core_chunk", c->mixer_layers[FC_MIXER_CHUNK], window > 0.0 ? chunk_keys(s, window) : 0.0, s);
+    fc_rows_of(c, ATTENTION_MIXERS, ANY_BLOCK | NO_BLOCK);
     count_output(c, layers);
 }

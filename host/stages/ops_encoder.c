@@ -53,6 +53,7 @@ static void count_cross_attention(fc_counter *c) {
 
 void fc_rows_encoder(fc_counter *c) {
     uint32_t first = c->ops->ops_count;
+    fc_rows_of_encoder(c);
     fc_op *op = fc_rows_memory(c, "enc_embedding", 1.0, c->hidden, 2.0 * c->hidden, 0.0);
     op->place = FC_PLACE_FIRST;
     op->n_axes = TENSOR;
@@ -62,5 +63,6 @@ void fc_rows_encoder(fc_counter *c) {
     fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_ALWAYS);
     fc_rows_save(c, op, c->hidden, SEQUENCE, FC_SAVED_LAYER_INPUT); /* what all of the decoder's layers look at */
     fc_rows_scale_to_encoder(c, first);
+    fc_rows_of(c, ANY_MIXER | NO_MIXER, ANY_BLOCK | NO_BLOCK);
     count_cross_attention(c);
 }

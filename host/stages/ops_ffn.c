@@ -78,6 +78,7 @@ static void count_experts(fc_counter *c, double layers) {
     fc_rows_save(c, op, visits * width, TENSOR, FC_SAVED_ALWAYS);
     op = fc_rows_memory(c, "moe_combine", layers, sent, sent + c->hidden, 2.0 * sent);
     op->row_axes |= SEQUENCE;
+    op->workspace_bytes_per_token = op->plain_workspace_bytes_per_token = c->number_bytes * sent;
 }
 
 /* Always-on experts side by side are one wider block. Their input is the router's, already kept. */
@@ -101,9 +102,11 @@ void fc_rows_ffn(fc_counter *c) {
     double moe = c->block_layers[FC_BLOCK_MOE];
     /* Side by side with attention behind one norm, both read one tensor, which attention's rows keep. */
     bool saves_input = !(c->model->parallel_block && c->model->norms_per_layer < 2);
+    fc_rows_of(c, ANY_MIXER | NO_MIXER, 1u << FC_BLOCK_DENSE);
     if (dense > 0.0) {
         fc_rows_dense_ffn(c, "mlp_up", "mlp_act", "mlp_down", dense, saves_input);
     }
+    fc_rows_of(c, ANY_MIXER | NO_MIXER, 1u << FC_BLOCK_MOE);
     if (moe > 0.0) {
         count_router(c, moe, saves_input);
         count_experts(c, moe);

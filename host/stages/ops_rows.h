@@ -34,11 +34,29 @@ typedef struct fc_counter {
     double kv_heads;                     /* as the core sees them: all heads under MLA */
     double mixer_layers[FC_MIXER_COUNT]; /* multi-token-prediction layers included */
     double block_layers[FC_BLOCK_COUNT];
-    double full_layers;       /* with a mixer and a block */
-    double lone_mixer_layers; /* with a mixer alone */
-    double lone_block_layers; /* with a block alone */
-    double encoder_ratio;     /* encoder tokens a decoder token */
+    double full_layers;                                   /* with a mixer and a block */
+    double lone_mixer_layers;                             /* with a mixer alone */
+    double lone_block_layers;                             /* with a block alone */
+    double encoder_ratio;                                 /* encoder tokens a decoder token */
+    uint32_t kind_number[FC_MIXER_COUNT][FC_BLOCK_COUNT]; /* of fc_ops.layer_kind, from 1; 0: no such layer */
+    uint32_t encoder_kind;                                /* the same */
+    uint32_t row_kinds;                                   /* which kinds of layer have the rows that are added next */
 } fc_counter;
+
+/* Counts and places encoder, decoder and multi-token-prediction layers, and numbers their kinds. */
+void fc_rows_place_layers(fc_counter *c);
+
+/* Sets of mixers and blocks. */
+enum {
+    ANY_MIXER = (1 << FC_MIXER_COUNT) - 2,
+    ATTENTION_MIXERS = 1 << FC_MIXER_GLOBAL | 1 << FC_MIXER_WINDOW | 1 << FC_MIXER_CHUNK,
+    NO_MIXER = 1 << FC_MIXER_NONE,
+    ANY_BLOCK = (1 << FC_BLOCK_COUNT) - 2,
+    NO_BLOCK = 1 << FC_BLOCK_NONE
+};
+/* The rows that follow are those of decoder layers with one of these mixers and one of these blocks. */
+void fc_rows_of(fc_counter *c, uint32_t mixers, uint32_t blocks);
+void fc_rows_of_encoder(fc_counter *c);
 
 /* A new zeroed row with groups = repeats = rows_per_token = 1, divided by context parallelism. Never NULL. */
 fc_op *fc_rows_add(fc_counter *c, const char *name, fc_op_class op_class, double instances);

@@ -128,7 +128,9 @@ void fc_rows_scan(fc_counter *c) {
     }
     double chunk = least(c->model->ssm_chunk, c->seq_len);
     scan_shape shape = mamba2_shape(c, chunk);
+    fc_rows_of(c, 1u << FC_MIXER_MAMBA2, ANY_BLOCK | NO_BLOCK);
     count_scan_layer(c, &mamba2, &shape);
     shape = gated_delta_shape(c, chunk);
+    fc_rows_of(c, 1u << FC_MIXER_GATED_DELTA, ANY_BLOCK | NO_BLOCK);
     count_scan_layer(c, &delta, &shape);
 }

@@ -6,6 +6,8 @@
 #include "flopcast/plan.h"
 #include "flopcast/results.h"
 
+#include <stddef.h>
+
 /* By how much the plan divides something that names these axes. CONTEXT and PIPELINE are not in it: tokens are already
  * those of one context rank, and layers those of one stage. */
 FC_HD double fc_shard_ways(const fc_plan *plan, uint32_t axes) {
@@ -35,17 +37,30 @@ FC_HD double fc_shard_stage_share(const fc_plan *plan, double layers_count) {
     return fc_hd_pieces(layers_count, chunks) * plan->vpp / layers_count;
 }
 
-/* Trained numbers of the token table that the last stage keeps a second time, on one rank: where its logits are tied to
- * the input table, or multi-token prediction reads the table again, and the first stage is another one. Both show as an
- * output matrix whose weights belong to another row. */
-FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops) {
-    for (uint32_t i = 0; i < ops->ops_count && plan->pp > 1; ++i) {
+/* Share of a stage's layers that recomputation does again: recompute_layers of them, or all. */
+FC_HD double fc_shard_redone_share(const fc_plan *plan, double stage_layers) {
+    if (plan->recompute != (uint32_t)FC_RECOMPUTE_FULL || plan->recompute_layers == 0) {
+        return 1.0;
+    }
+    return plan->recompute_layers < stage_layers ? plan->recompute_layers / stage_layers : 1.0;
+}
+
+/* The output matrix whose weights belong to another row: the token table, where logits are tied to it or multi-token
+ * prediction reads it again. NULL where there is none. */
+FC_HD const fc_op *fc_shard_shared_head(const fc_ops *ops) {
+    for (uint32_t i = 0; i < ops->ops_count; ++i) {
         const fc_op *op = &ops->ops[i];
         if (op->place == FC_PLACE_LAST && op->op_class == FC_OP_MATMUL && op->params_count < op->n * op->k) {
-            return op->n * op->k / fc_shard_ways(plan, op->n_axes | op->k_axes);
+            return op;
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* Trained numbers of the token table that the last stage keeps a second time, on one rank, where the first is another. */
+FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops) {
+    const fc_op *op = plan->pp > 1 ? fc_shard_shared_head(ops) : NULL;
+    return op != NULL ? op->n * op->k / fc_shard_ways(plan, op->n_axes | op->k_axes) : 0;
 }
 
 #endif

@@ -140,8 +140,9 @@ static void add_place(stage_time *out, const fc_step_machine *on, uint32_t place
         out->launch_s += instances * t.launch_s;
         out->touch_s += instances * t.touch_s;
         if (is_recomputed(op, on->plan)) {
-            out->recompute_s += instances * t.forward_s;
-            out->recompute_flop += op->instances * op->flop_per_token;
+            double redone = fc_shard_redone_share(on->plan, share * on->ops->layers_count);
+            out->recompute_s += redone * instances * t.forward_s;
+            out->recompute_flop += redone * op->instances * op->flop_per_token;
         }
     }
 }

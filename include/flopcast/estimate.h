@@ -24,6 +24,9 @@ fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *st
  * Scratch memory comes from `arena`. */
 fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *arena, fc_error *error);
 
+/* Memory of one stage, from 0, of the plan of an answer. */
+void fc_estimate_stage(fc_memory *out, const fc_estimate *estimate, const fc_study *study, uint32_t stage);
+
 /* Axes on which the answer lies beyond every published run, as a comma-separated list in `out` ("chips, total
  * parameters"); returns how many: two or more make it an extrapolation (physics of section 8: docs/formulas.md). */
 uint32_t fc_estimate_beyond(char *out, size_t out_size, const fc_estimate *estimate, const fc_study *study);

@@ -39,6 +39,13 @@ typedef struct fc_plan {
     uint32_t recompute;        /* fc_recompute */
     int32_t zero;              /* ZeRO stage 0 to 3; -1: choose */
     int32_t sequence_parallel; /* 0, 1; -1: choose */
+
+    /* 0 unless given: never chosen. */
+    uint32_t zero_group;         /* ranks that ZeRO splits over, a divisor of dp·cp (HSDP); 0: all of them */
+    uint32_t recompute_layers;   /* layers of a stage that full recomputation redoes, the others keep all; 0: all */
+    uint8_t offload_optimizer;   /* master weights and states live in the host's memory, and are updated there */
+    uint8_t offload_weights;     /* weights too, brought layer by layer */
+    uint8_t offload_activations; /* what is saved for backward too, but for two layers */
 } fc_plan;
 
 fc_plan fc_plan_default(void);

@@ -84,7 +84,15 @@ typedef struct fc_op {
     uint32_t params_axes; /* fc_axis bits that divide the weights */
     uint32_t saved_count;
     fc_saved saved[FC_MAX_SAVED];
+    uint32_t layer_kinds; /* of a layer's row: one bit for each kind of layer that has it (fc_ops.layer_kind) */
+    double workspace_bytes_per_token; /* held only while one layer runs, one instance; divided as n and the rows */
+    double plain_workspace_bytes_per_token; /* instead, where attention is plain */
 } fc_op;
+
+/* Kinds of layer: a mixer with a block (fc_mixer × fc_block, model.h), and an encoder's layer. */
+#define FC_MAX_LAYER_KINDS 20
+/* Encoder, decoder (FC_MAX_LAYERS each) and multi-token-prediction layers. */
+#define FC_MAX_PLACED_LAYERS (2 * 4096 + 64)
 
 typedef struct fc_ops {
     double params_total_count;         /* every trained tensor, norms and biases included */
@@ -111,6 +119,10 @@ typedef struct fc_ops {
     double optimizer_bytes;
     double tokens_count; /* of the whole workload */
     uint32_t dtype;      /* of the layers' matmuls: the denominator of MFU */
+    uint32_t optimizer;  /* fc_optimizer: what optimizer_bytes are counted for */
+    uint32_t layer_kinds_count;
+    double kind_layers_count[FC_MAX_LAYER_KINDS];
+    uint8_t layer_kind[FC_MAX_PLACED_LAYERS]; /* of each of layers_count layers, in the order of the pipeline */
     uint32_t ops_count;
     fc_op ops[FC_MAX_OPS];
 } fc_ops;
@@ -124,25 +136,46 @@ typedef enum fc_memory_cause {
     FC_MEMORY_OPTIMIZER,
     FC_MEMORY_ACTIVATIONS,
     FC_MEMORY_LOGITS,
-    FC_MEMORY_BUFFERS,
+    FC_MEMORY_BUFFERS,       /* the layer at work: what recomputation makes again, its input and gradient */
+    FC_MEMORY_ATTENTION,     /* workspace of the attention core */
+    FC_MEMORY_EXPERT,        /* tokens sent to experts and their results */
+    FC_MEMORY_COMMUNICATION, /* gathered weights, gradients on their way, keys and values of other context ranks */
     FC_MEMORY_RESERVE,
     FC_MEMORY_CAUSE_COUNT
 } fc_memory_cause;
 
-/* The rows of each place summed up for one tp, sequence_parallel and recompute: what does not depend on the rest of a
- * plan, so that a search does it once. Layer rows stand for all layers of the model; a stage takes its share. */
+/* One layer of a kind, or one end of the model, on one device; bytes are for one token. */
+typedef struct fc_memory_part {
+    double dense_count;        /* trained numbers */
+    double expert_count;       /* those of experts, before ep divides them */
+    double dense_states_count; /* optimizer states of either, in units of optimizer_bytes */
+    double expert_states_count;
+    double input_bytes;     /* saved until backward: survives full recomputation */
+    double core_bytes;      /* … dropped by selective recomputation */
+    double other_bytes;     /* … dropped by full recomputation */
+    double expert_bytes;    /* … of routed tokens, before the most loaded rank's surplus */
+    double attention_bytes; /* workspaces while it runs: of the attention core */
+    double dispatch_bytes;  /* … the results of routed tokens, before the surplus */
+} fc_memory_part;
+
+/* The rows of each kind of layer and of both ends, summed up for one tp and sequence_parallel: what does not depend on
+ * the rest of a plan, so that a search does it once. */
 typedef struct fc_memory_rows {
-    double dense_count[FC_PLACE_COUNT];  /* trained numbers on one tensor rank */
-    double expert_count[FC_PLACE_COUNT]; /* those of experts, before ep divides them */
-    double kept_bytes[FC_PLACE_COUNT];   /* saved for one token until its backward pass */
-    double dropped_bytes;                /* of layer rows: what recomputation makes again */
+    fc_memory_part layer[FC_MAX_LAYER_KINDS];
+    fc_memory_part first;
+    fc_memory_part last;
+    fc_memory_part table_copy; /* what the last of several stages holds of the first's word table */
 } fc_memory_rows;
 
 typedef struct fc_memory {
     double cause_bytes[FC_MEMORY_CAUSE_COUNT]; /* per chip, worst stage */
     double per_chip_bytes;                     /* their sum */
     double capacity_bytes;
-    uint32_t worst_stage; /* counts from 0 */
+    double host_bytes;          /* per chip, in the host's memory: what is offloaded, fullest stage */
+    double host_capacity_bytes; /* 0: unknown, and then nothing fits there */
+    double host_moved_bytes;    /* per chip and step, both ways together, of that stage */
+    double stage_layers_count;  /* of the worst stage */
+    uint32_t worst_stage;       /* counts from 0 */
     uint8_t fits;
 } fc_memory;
 
@@ -211,6 +244,16 @@ typedef struct fc_point {
     fc_cost cost;
 } fc_point;
 
+/* One change that makes a plan fit, or brings it nearer: tried by the chain. */
+#define FC_MAX_REMEDIES 16
+typedef struct fc_remedy {
+    char change[256]; /* "set plan.recompute to full" */
+    double per_chip_bytes;
+    double time_change_frac; /* of a step; meaningless where not priced */
+    uint8_t fits;
+    uint8_t priced; /* the step model knows what the change costs */
+} fc_remedy;
+
 #define FC_MAX_DRIVERS 16
 typedef struct fc_driver {
     char input[FC_NAME_SIZE];
@@ -235,6 +278,8 @@ typedef struct fc_estimate {
     double plans_fitting_count;
     uint32_t draws_count;
     uint8_t plan_given;
+    uint32_t remedies_count;             /* 0 where the plan fits */
+    fc_remedy remedies[FC_MAX_REMEDIES]; /* what fits first, the cheapest first; then what comes nearer */
 } fc_estimate;
 
 const char *fc_memory_cause_name(fc_memory_cause cause);

@@ -20,12 +20,16 @@ extern "C" {
 /* Operations, parameters and FLOP of a checked model on a checked workload. Exact; cannot fail on checked input. */
 void fc_ops_count(fc_ops *out, const fc_model *model, const fc_workload *workload);
 
-/* The two halves of fc_memory_size below: what depends on tp, sequence_parallel and recompute alone, and the rest. */
-void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack);
+/* The halves of fc_memory_size below: what depends on tp, sequence_parallel and the stack alone, one stage, and the
+ * fullest stage. A chip that is seen as several devices divides like that many more tensor ranks. */
+void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                   const fc_stack *stack);
+void fc_memory_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                     const fc_plan *plan, const fc_stack *stack, uint32_t stage);
 void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
                      const fc_plan *plan, const fc_stack *stack);
 
-/* Bytes on the worst chip of a complete plan. */
+/* Bytes on the fullest chip of a complete plan. */
 void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                     const fc_stack *stack);
 

@@ -14,6 +14,16 @@ typedef enum fc_workload_kind {
     FC_WORKLOAD_KIND_COUNT
 } fc_workload_kind;
 
+/* Whose states optimizer_bytes counts. */
+typedef enum fc_optimizer {
+    FC_OPTIMIZER_ADAM = 0,  /* two fp32 moments: 8 bytes */
+    FC_OPTIMIZER_ADAM_BF16, /* 4 */
+    FC_OPTIMIZER_ADAM_8BIT, /* 2, and an fp32 scale for each block of 2,048 (Dettmers et al. 2110.02861) */
+    FC_OPTIMIZER_MUON,      /* one momentum for the layers' matrices, 4; Adam, twice that, elsewhere (2502.16982) */
+    FC_OPTIMIZER_ADAFACTOR, /* one fp32 sum a row and column of a matrix (Shazeer and Stern 1804.04235) */
+    FC_OPTIMIZER_COUNT
+} fc_optimizer;
+
 typedef struct fc_workload {
     uint32_t kind;  /* fc_workload_kind */
     uint32_t dtype; /* fc_dtype of the layers' matmuls; attention and logits of 8-bit and 4-bit recipes stay in bf16 */
@@ -22,10 +32,13 @@ typedef struct fc_workload {
     uint64_t global_batch;  /* sequences a step; 0: chosen from batch_tokens of the defaults */
     double grad_bytes;      /* per parameter: 4 where gradients are summed in fp32, 2 in bf16 */
     double master_bytes;    /* per parameter: fp32 copy of the weights; 4, or 0 */
-    double optimizer_bytes; /* per parameter: Adam's two fp32 moments 8, bf16 moments 4, 8-bit 2 */
+    double optimizer_bytes; /* per parameter; of Muon per parameter of a layer's matrix, of Adafactor per sum */
+    uint32_t optimizer;     /* fc_optimizer */
 } fc_workload;
 
 fc_workload fc_workload_default(void);
+/* optimizer_bytes that an optimizer has by itself. */
+double fc_optimizer_bytes(fc_optimizer optimizer);
 fc_status fc_workload_check(const fc_workload *workload, fc_error *error);
 
 /* What the training software does: its habits, not its speed. A name in data/stacks. */

@@ -238,37 +238,63 @@ static void test_plan_choose__no_way_to_split_is_told(void **state) {
 
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
+/* The number behind `key` in the remedy's words, if it is there. */
+static bool told_number(const char *remedy, const char *key, uint32_t *out) {
+    const char *at = strstr(remedy, key);
+    if (at != NULL) {
+        *out = (uint32_t)strtoul(at + strlen(key), NULL, 10);
+    }
+    return at != NULL;
+}
+
 /* Follows the remedy's words as a person would. */
 static void follow(fc_study *study, const char *remedy) {
-    const char *at = NULL;
-    double value = 0;
-    uint32_t batch = study->plan.global_batch;
+    uint32_t number = 0;
+    fc_plan *plan = &study->plan;
     if (strstr(remedy, "plan: auto") != NULL) {
-        study->plan = fc_plan_default();
-        study->plan.global_batch = batch;
+        uint32_t batch = plan->global_batch;
+        *plan = fc_plan_default();
+        plan->global_batch = batch;
     }
-    if ((at = strstr(remedy, "raise cluster.chips to ")) != NULL) {
-        study->cluster.chips_count = strtod(at + strlen("raise cluster.chips to "), NULL);
+    if (told_number(remedy, "raise cluster.chips to ", &number)) {
+        study->cluster.chips_count = number;
         study->cluster.tiers_count = 0;
     }
-    if ((at = strstr(remedy, "a chip with ")) != NULL) {
-        value = strtod(at + strlen("a chip with "), NULL);
-        study->cluster.chip.memory_bytes = value * GIB;
-    }
-    if (strstr(remedy, "plan.sequence_parallel to 1") != NULL) {
-        study->plan.sequence_parallel = 1;
+    if (told_number(remedy, "a chip with ", &number)) {
+        study->cluster.chip.memory_bytes = number * GIB;
     }
     if (strstr(remedy, "plan.recompute to full") != NULL) {
-        study->plan.recompute = FC_RECOMPUTE_FULL;
+        plan->recompute = FC_RECOMPUTE_FULL;
+        plan->recompute_layers = 0;
     } else if (strstr(remedy, "plan.recompute to selective") != NULL) {
-        study->plan.recompute = FC_RECOMPUTE_SELECTIVE;
+        plan->recompute = FC_RECOMPUTE_SELECTIVE;
+        plan->recompute_layers = 0;
     }
-    if ((at = strstr(remedy, "plan.zero to ")) != NULL) {
-        study->plan.zero = (int32_t)strtol(at + strlen("plan.zero to "), NULL, 10);
+    if (told_number(remedy, "plan.zero to ", &number)) {
+        plan->zero = (int32_t)number;
     }
-    if (strstr(remedy, "plan.micro_batch to 1") != NULL) {
-        study->plan.micro_batch = 1;
+    if (told_number(remedy, "plan.sequence_parallel to ", &number)) {
+        plan->sequence_parallel = (int32_t)number;
     }
+    told_number(remedy, "plan.recompute_layers to ", &plan->recompute_layers);
+    told_number(remedy, "plan.micro_batch to ", &plan->micro_batch);
+    told_number(remedy, "plan.tp to ", &plan->tp);
+    told_number(remedy, "plan.pp to ", &plan->pp);
+    told_number(remedy, "plan.cp to ", &plan->cp);
+    told_number(remedy, "plan.ep to ", &plan->ep);
+    told_number(remedy, "plan.dp to ", &plan->dp);
+    plan->offload_optimizer |= strstr(remedy, "plan.offload_optimizer to true") != NULL;
+    plan->offload_activations |= strstr(remedy, "plan.offload_activations to true") != NULL;
+    if (strstr(remedy, "workload.optimizer to adam-8bit") != NULL) {
+        study->workload.optimizer = FC_OPTIMIZER_ADAM_8BIT;
+        study->workload.optimizer_bytes = fc_optimizer_bytes(FC_OPTIMIZER_ADAM_8BIT);
+    }
+}
+
+/* The first remedy of the message, which ends with its line. */
+static void first_remedy(char *out, size_t out_size, const char *message) {
+    snprintf(out, out_size, "%s", strstr(message, "Remedy: "));
+    out[strcspn(out, "\n")] = '\0';
 }
 
 /* Returns whether the study was refused for memory, and then proves the remedy. */
@@ -280,14 +306,61 @@ static bool assert_remedy_works(const fc_study *study) {
         return false;
     }
     assert_told(&error, "no plan fits: the closest (tp ");
+    char remedy[512];
     fc_study changed = *study;
-    follow(&changed, strstr(error.text, "Remedy: "));
+    first_remedy(remedy, sizeof remedy, error.text);
+    follow(&changed, remedy);
     fc_error after = {0};
     assert_fine(fc_study_check(&changed, &after), &after);
-    if (choose(&plan, &counts, &changed, &after) != FC_OK) {
+    fc_status status = choose(&plan, &counts, &changed, &after);
+    if (status == FC_BAD_INPUT) {
+        assert_told(&after, "which no chip can do"); /* this random chip's rates contradict each other */
+    } else if (status != FC_OK) {
         fail_msg("\"%s\" does not help: %s", error.text, after.text);
     }
     return true;
+}
+
+/* Each remedy of a complete plan, followed to the letter, gives the bytes and the time that it promises. */
+static void test_plan_choose__remedies_keep_their_word(void **state) {
+    (void)state;
+    dice d = {.seed = 77};
+    int followed = 0;
+    for (int i = 0; i < 2000; ++i) {
+        fc_study study = random_study(&d);
+        study.cluster.chip.memory_bytes = throw_between(&d, 1, 200) * GIB;
+        study.cluster.chip.host_memory_bytes = throw_coin(&d) * 256 * GIB;
+        fc_plan plan;
+        fc_estimate counts;
+        if (choose(&plan, &counts, &study, NULL) != FC_INFEASIBLE) {
+            continue;
+        }
+        double before = counts.point.memory.per_chip_bytes;
+        double before_s = counts.point.step.time_s;
+        bool fitting = true;
+        for (uint32_t j = 0; j < counts.remedies_count; ++j) {
+            const fc_remedy *remedy = &counts.remedies[j];
+            fc_study changed = study;
+            fc_error error = {0};
+            follow(&changed, remedy->change);
+            assert_fine(fc_study_check(&changed, &error), &error);
+            fc_ops ops;
+            fc_memory memory;
+            fc_ops_count(&ops, &changed.model, &changed.workload);
+            fc_memory_size(&memory, &ops, &changed.cluster, &changed.plan, &changed.stack);
+            assert_true(memory.per_chip_bytes == remedy->per_chip_bytes && memory.fits == remedy->fits);
+            assert_true(memory.per_chip_bytes < before);
+            assert_true(fitting || !remedy->fits); /* those that fit come first */
+            fitting = remedy->fits != 0;
+            fc_step step;
+            if (remedy->priced) {
+                assert_fine(fc_step_time(&step, &ops, &changed.cluster, &changed.plan, &changed.stack, &error), &error);
+                assert_near(remedy->time_change_frac + 1.0, step.time_s / before_s, 1e-9);
+            }
+            followed += 1;
+        }
+    }
+    assert_true(followed > 1000);
 }
 
 static void test_plan_choose__remedies_work_on_random_studies(void **state) {
@@ -337,6 +410,20 @@ static void test_plan_choose__names_the_closest_plan_and_each_remedy(void **stat
     }
 }
 
+static void test_plan_choose__a_host_too_small_is_told(void **state) {
+    (void)state;
+    fc_study study = ideal_study(8);
+    study.plan.offload_optimizer = 1;
+    study.cluster.chip.host_memory_bytes = 1e6;
+    fc_study now = checked(study);
+    fc_plan plan;
+    fc_estimate counts;
+    fc_error error = {0};
+    assert_int_equal(choose(&plan, &counts, &now, &error), FC_INFEASIBLE);
+    assert_told(&error, "to a host that has 0.0 GiB");
+    assert_told(&error, "cluster.chip.host_memory");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan_choose__equals_brute_force),
@@ -346,6 +433,8 @@ int main(void) {
         cmocka_unit_test(test_plan_choose__a_batch_that_hardly_divides_still_gets_a_plan),
         cmocka_unit_test(test_plan_choose__no_way_to_split_is_told),
         cmocka_unit_test(test_plan_choose__remedies_work_on_random_studies),
+        cmocka_unit_test(test_plan_choose__remedies_keep_their_word),
+        cmocka_unit_test(test_plan_choose__a_host_too_small_is_told),
         cmocka_unit_test(test_plan_choose__names_the_closest_plan_and_each_remedy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ class_of() {
         include/flopcast/results.h | host/nouns/*) class=nouns ;;
     include/flopcast/hd/*) class=arithmetic ;;
     include/flopcast/stages.h | host/stages/*) class=stages ;;
-    include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/runs.h | include/flopcast/search.h | host/chain/*) class=chain ;;
+    include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/runs.h | include/flopcast/fit_runs.h | include/flopcast/search.h | host/chain/*) class=chain ;;
     host/doors/*) class=doors ;;
     include/flopcast/calibration.h | include/flopcast/kernels.h) class=calibration ;; # where wing and tower meet
     host/cli/* | mpi/* | web/* | bench/self/*) class=cli ;; # bench/self times the whole program, so it sees all of it

@@ -241,10 +241,14 @@ static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error) {
         plan->zero = given.zero;
         return try_plan(s, plan, error);
     }
+    double fitting_count = s->fitting_count;
     plan->zero = 1;
     FC_TRY(try_plan(s, plan, error));
     if (plan->pp == 1 && plan->dp > 1) {
         plan->zero = 3;
+        FC_TRY(try_plan(s, plan, error));
+    } else if (plan->dp > 1 && s->fitting_count == fitting_count) {
+        plan->zero = 2; /* gradients travel each micro-batch: only where memory asks for it */
         FC_TRY(try_plan(s, plan, error));
     }
     return FC_OK;

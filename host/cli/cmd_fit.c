@@ -1,5 +1,6 @@
-/* cmd_fit.c: measured kernel tables → the curves of data/calibrations. */
+/* cmd_fit.c: measured kernel tables → the curves of data/calibrations; published runs: fit_runs.c. */
 #include "cmd.h"
+#include "fit_runs.h"
 
 #include "../base/calendar.h"
 #include "../doors/json_out.h"
@@ -166,8 +167,10 @@ static fc_status parse_options(fit_command *command, fc_error *error) {
     command->folder = fc_args_value(args, "--write");
     command->title = fc_args_value(args, "--source");
     command->date = fc_args_value(args, "--date");
-    if (args->positional_count == 0) {
-        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0, "which tables? One or more CSV files of measured kernels");
+    if (fc_args_value(args, "--leave-out") != NULL || fc_args_value(args, "--spec") != NULL) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                            "--leave-out and --spec belong to tables of published runs (columns measured_metric and "
+                            "measured_value); a fit of kernels keeps shapes out by itself");
     }
     if (command->folder == NULL) {
         return FC_OK;
@@ -181,10 +184,8 @@ static fc_status parse_options(fit_command *command, fc_error *error) {
     return FC_OK;
 }
 
-static fc_status run_fit(fc_context *context, fc_error *error) {
-    fc_format format = FC_FORMAT_TEXT;
+static fc_status fit_kernels(fc_context *context, fc_format format, fc_error *error) {
     fit_command command = {.context = context};
-    FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
     FC_TRY(parse_options(&command, error));
     FC_TRY(fc_catalog_open(&command.catalog, context->arena, context->data_folder, error));
     command.sets = fc_arena_alloc(context->arena, MOST_SETS * sizeof *command.sets);
@@ -202,18 +203,41 @@ static fc_status run_fit(fc_context *context, fc_error *error) {
     return write_answer(&command, format, error);
 }
 
+/* A table is told by its columns. */
+static fc_status run_fit(fc_context *context, fc_error *error) {
+    fc_format format = FC_FORMAT_TEXT;
+    int run_tables = 0;
+    FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
+    FC_TRY(fc_fit_count_run_tables(&run_tables, context, error));
+    if (run_tables == context->args->positional_count) {
+        return fc_fit_run_tables(context, format, error);
+    }
+    if (run_tables > 0) {
+        return fc_error_set(error, FC_USAGE, SOURCE, 0, 0,
+                            "%d of these tables hold published runs and %d single kernels: fit the kernels first, then "
+                            "the runs",
+                            run_tables, context->args->positional_count - run_tables);
+    }
+    return fit_kernels(context, format, error);
+}
+
 static const fc_option options[] = {
-    {"--write", "FOLDER", false, "write one FOLDER/<chip>.yaml a chip, as data/calibrations has them"},
-    {"--source", "TEXT", false, "who measured the tables, for those files"},
+    {"--write", "FOLDER", false,
+     "kernels: one FOLDER/<chip>.yaml a chip, as data/calibrations has them; runs: the fitted lines of FOLDER/stacks and "
+     "FOLDER/chips"},
+    {"--source", "TEXT", false, "kernels: who measured the tables, for those files"},
     {"--date", "DATE", false, "when, for those files"},
+    {"--leave-out", "NAME", false, "runs: fit without a family, group or chip and judge on it; `each`: every family"},
+    {"--spec", "FILE", false, "runs: what is fitted, instead of data/fit.yaml"},
     {NULL, NULL, false, NULL},
 };
 
 const fc_command fc_cmd_fit = {
     .name = "fit",
-    .synopsis = "TABLE.csv… [--write FOLDER --source TEXT --date DATE]",
-    .help = "curves of kernels fitted to measured tables, with their error on shapes kept out of the fit",
-    .example = "flopcast fit gemm.csv",
+    .synopsis = "[TABLE.csv…] [--leave-out NAME] [--write FOLDER --date DATE]",
+    .help = "curves of kernels fitted to measured tables; numbers of chips and stacks fitted to published runs, with their "
+            "spread and the error on what was left out",
+    .example = "flopcast fit --leave-out each",
     .options = options,
     .run = run_fit,
 };

@@ -1,7 +1,8 @@
 #include "squares.h"
 
+#include "flopcast/hd/soften.h"
+
 #include <cminpack.h>
-#include <math.h> /* sqrt */
 #include <stdlib.h>
 
 static int call_residuals(void *context, int count, int parameters_count, const double *x, double *out, int flag) {
@@ -43,8 +44,4 @@ fc_status fc_squares_least(double *x, double *out_sum, const fc_squares *squares
                                    n, told);
 }
 
-double fc_squares_soften(double error, double bend) {
-    double ratio = error / bend;
-    double size = bend * sqrt(2.0 * (sqrt(1.0 + ratio * ratio) - 1.0));
-    return error < 0.0 ? -size : size;
-}
+double fc_squares_soften(double error, double bend) { return fc_hd_soften(error, bend); }

@@ -4,7 +4,7 @@
 
 #include "flopcast/base.h"
 
-#define FC_SQUARES_MOST_PARAMETERS 32
+#define FC_SQUARES_MOST_PARAMETERS 64
 
 /* Fills `count` residuals at `x`; they must be finite everywhere. */
 typedef void (*fc_residuals)(const void *context, const double *x, double *out, size_t count);

@@ -40,6 +40,7 @@
 #include "deal.h"
 #include "deals.h"
 #include "estimate.h"
+#include "fit_runs.h"
 #include "kernels.h"
 #include "measure.h"
 #include "model.h"

@@ -1,0 +1,1 @@
+$FLOPCAST fit --write data --date yesterday

@@ -1,0 +1,1 @@
+$FLOPCAST fit --source "somebody"

@@ -257,12 +257,17 @@ static fc_status try_zero_stages(search *s, fc_plan *plan, fc_error *error) {
 /* Experts whole on a rank; where no such plan fits, split over the tensor ranks, which takes less memory. */
 static fc_status try_expert_tensor(search *s, fc_plan *plan, fc_error *error) {
     double fitting_count = s->fitting_count;
+    const fc_study *study = s->study;
+    if (study->model.experts > 0) { /* what a rank holds of them depends on ep */
+        fc_memory_sum(&s->rows, s->ops, &study->cluster, plan, &study->stack);
+    }
     FC_TRY(try_zero_stages(s, plan, error));
     bool may_split = s->study->plan.etp == 0 && plan->ep > 1 && plan->tp > 1 && plan->dp % plan->ep == 0;
     if (!may_split || s->fitting_count > fitting_count) {
         return FC_OK;
     }
     plan->etp = plan->tp;
+    fc_memory_sum(&s->rows, s->ops, &study->cluster, plan, &study->stack);
     FC_TRY(try_zero_stages(s, plan, error));
     plan->etp = 0;
     return FC_OK;

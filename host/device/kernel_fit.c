@@ -2,6 +2,7 @@
 #include "../base/stats.h"
 #include "flopcast/hd/kernel_attention.h"
 #include "kernel_experts.h"
+#include "kernel_habit.h"
 #include "squares.h"
 
 #include <stdbool.h>
@@ -24,7 +25,7 @@
 
 typedef struct fit_work {
     const fc_kernel_curve *start;
-    const fc_kernel_row **rows;
+    const fc_kernel_row *const *rows;
     size_t rows_count;
     size_t parameters_count;
     double bend;
@@ -88,9 +89,9 @@ static void residuals(const void *context, const double *x, double *out, size_t 
     const fit_work *work = context;
     fc_kernel_curve curve;
     curve_at(&curve, work, x);
+    fc_kernel_predict_all_s(out, &curve, work->rows, work->rows_count);
     for (size_t i = 0; i < work->rows_count; i++) {
-        double predicted_s = fc_kernel_predict_s(&curve, work->rows[i]->dims);
-        out[i] = fc_squares_soften(fc_hd_log(predicted_s / work->rows[i]->seconds), work->bend);
+        out[i] = fc_squares_soften(fc_hd_log(out[i] / work->rows[i]->seconds), work->bend);
     }
     for (size_t i = 0; i < work->parameters_count && work->rows_count + i < count; i++) {
         out[work->rows_count + i] = work->pull * x[i];
@@ -192,6 +193,9 @@ fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_
                      .bend = COARSE_ERROR,
                      .pull = pull_of(curve->kind)};
     FC_TRY(fit_best(curve, &work, error));
+    if (curve->kind == FC_KERNEL_GEMM) {
+        FC_TRY(fc_kernel_habits_fit(curve, fitted, fitted_count, FINE_ERROR, arena, error));
+    }
     for (size_t i = 0; i < fitted_count && fc_kernel_is_exchange(curve->kind); i++) {
         curve->nodes_most = fc_hd_max(curve->nodes_most, fitted[i]->dims[0]);
     }

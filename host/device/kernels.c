@@ -4,6 +4,7 @@
 #include "flopcast/hd/kernel_attention.h"
 #include "flopcast/hd/kernel_collective.h"
 #include "flopcast/hd/kernel_gemm.h"
+#include "flopcast/hd/kernel_habit.h"
 
 static const char *const gemm_names[FC_GEMM_PARAMETER_COUNT] = {
     [FC_GEMM_LAUNCH_S] = "launch_s",
@@ -34,6 +35,7 @@ static const char *const gemm_names[FC_GEMM_PARAMETER_COUNT] = {
     [FC_GEMM_TILE_RULE] = "tile_rule",
     [FC_GEMM_ROW_S] = "row_s",
     [FC_GEMM_CONVERT_BYTES_PER_S] = "convert_bytes_per_s",
+    [FC_GEMM_K_MISS_S] = "k_miss_s",
 };
 
 static const char *const prefill_names[FC_PREFILL_PARAMETER_COUNT] = {
@@ -134,7 +136,7 @@ const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind k
 
 /* ---- predictions ------------------------------------------------------------------------------------------------- */
 
-static double gemm_s(const fc_kernel_curve *curve, const double *dims) {
+static fc_gemm_curve gemm_of(const fc_kernel_curve *curve) {
     fc_gemm_curve gemm = {.sms_count = curve->cores_count,
                           .operand_bytes = fc_dtype_bytes((fc_dtype)curve->dtype),
                           .result_bytes = fc_dtype_bytes((fc_dtype)curve->dtype)};
@@ -143,13 +145,36 @@ static double gemm_s(const fc_kernel_curve *curve, const double *dims) {
     }
     /* Products of 8 and 4 bits leave as 16-bit numbers. */
     gemm.result_bytes = gemm.result_bytes < 2.0 ? 2.0 : gemm.result_bytes;
+    return gemm;
+}
+
+static double ready_s(const fc_gemm_ready *ready, const fc_kernel_curve *curve, const double *dims) {
     fc_gemm_shape shape = {dims[0], dims[1], dims[2]};
-    return fc_hd_gemm_s(&gemm, shape);
+    return fc_hd_gemm_ready_s(ready, shape) * fc_hd_habit_factor(curve->habits, dims[0], dims[1], dims[2]);
+}
+
+void fc_kernel_predict_all_s(double *out_s, const fc_kernel_curve *curve, const fc_kernel_row *const *rows,
+                             size_t count) {
+    if (curve->kind != FC_KERNEL_GEMM) {
+        for (size_t i = 0; i < count; i++) {
+            out_s[i] = fc_kernel_predict_s(curve, rows[i]->dims);
+        }
+        return;
+    }
+    fc_gemm_curve gemm = gemm_of(curve);
+    fc_gemm_ready ready;
+    fc_hd_gemm_prepare(&ready, &gemm);
+    for (size_t i = 0; i < count; i++) {
+        out_s[i] = ready_s(&ready, curve, rows[i]->dims);
+    }
 }
 
 double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims) {
     if (curve->kind == FC_KERNEL_GEMM) {
-        return gemm_s(curve, dims);
+        fc_gemm_curve gemm = gemm_of(curve);
+        fc_gemm_ready ready;
+        fc_hd_gemm_prepare(&ready, &gemm);
+        return ready_s(&ready, curve, dims);
     }
     if (curve->kind == FC_KERNEL_PREFILL || curve->kind == FC_KERNEL_DECODE) {
         fc_attention_shape shape = {dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
@@ -196,6 +221,7 @@ static void start_gemm(double *p, fc_dtype dtype, const fc_kernel_sheet *sheet) 
     p[FC_GEMM_TILE_RULE] = FC_GEMM_RULE_BEST;
     p[FC_GEMM_ROW_S] = 7e-9;
     p[FC_GEMM_CONVERT_BYTES_PER_S] = 0.5 * memory;
+    p[FC_GEMM_K_MISS_S] = 1e-9;
 }
 
 static void start_prefill(double *p, const fc_kernel_sheet *sheet) {

@@ -3,6 +3,7 @@
 #include "../base/units.h"
 #include "kernel_table.h"
 
+#include <math.h> /* fabs */
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,30 @@ static fc_status read_parameters(fc_kernel_curve *curve, fc_node *node, fc_error
         if (!(curve->parameters[i] > 0.0)) {
             return fc_node_error(error, FC_BAD_INPUT, fc_node_get(map, info->parameters[i]), false,
                                  "%s must be above 0", info->parameters[i]);
+        }
+    }
+    return FC_OK;
+}
+
+/* Without the key there are no habits. */
+static fc_status read_habits(fc_kernel_curve *curve, fc_node *node, fc_error *error) {
+    fc_node *list = fc_node_get(node, "habits");
+    uint32_t count = 0;
+    if (list == NULL) {
+        return FC_OK;
+    }
+    if (curve->kind != FC_KERNEL_GEMM || list->kind != FC_NODE_LIST || list->count != FC_KERNEL_HABITS) {
+        return fc_node_error(error, FC_BAD_INPUT, list, false, "\"habits\" of a gemm is a list of %d numbers",
+                             FC_KERNEL_HABITS);
+    }
+    list->used = true;
+    for (fc_node *item = list->first; item != NULL; item = item->next) {
+        fc_error ignored = {0};
+        double *habit = &curve->habits[count++];
+        item->used = true;
+        if (item->kind != FC_NODE_SCALAR || fc_units_parse(habit, item->text, FC_UNIT_NONE, &ignored) != FC_OK ||
+            !(fabs(*habit) <= 1.0)) {
+            return fc_node_error(error, FC_BAD_INPUT, item, false, "a habit must be a plain number from -1 to 1");
         }
     }
     return FC_OK;
@@ -204,6 +229,7 @@ static fc_status read_curve(fc_kernel_curve *curve, fc_node *node, const fc_cata
     FC_TRY(read_grade(curve, node, error));
     if (fc_node_get(node, "basis") == NULL) {
         FC_TRY(read_heldout(curve, node, error));
+        FC_TRY(read_habits(curve, node, error));
         return read_parameters(curve, node, error);
     }
     FC_TRY(read_basis(curve, node, error));
@@ -278,6 +304,15 @@ fc_status fc_kernel_sheet_read(fc_kernel_sheet *out, const fc_catalog *catalog, 
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+/* Six a line: k goes up along it, then n, then m. */
+static void write_habits(fc_text *out, const fc_kernel_curve *curve) {
+    fc_text_add(out, "    habits: [");
+    for (int i = 0; i < FC_KERNEL_HABITS; i++) {
+        fc_text_addf(out, "%s%.3f", i == 0 ? "" : (i % 6 == 0 ? ",\n      " : ", "), curve->habits[i]);
+    }
+    fc_text_add(out, "]\n");
+}
+
 static void write_curve(fc_text *out, const fc_kernel_curve *curve) {
     const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)curve->kind);
     fc_text_addf(out, "  - kind: %s\n    dtype: %s\n", info->name, fc_dtype_name((fc_dtype)curve->dtype));
@@ -291,6 +326,9 @@ static void write_curve(fc_text *out, const fc_kernel_curve *curve) {
     fc_text_add(out, "    parameters:\n");
     for (uint32_t i = 0; i < info->parameters_count; i++) {
         fc_text_addf(out, "      %s: %.4e\n", info->parameters[i], curve->parameters[i]);
+    }
+    if (curve->kind == FC_KERNEL_GEMM) {
+        write_habits(out, curve);
     }
 }
 

@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 #define FC_KERNEL_MAX_PARAMETERS 32
+#define FC_KERNEL_HABITS 216 /* FC_HABIT_COUNT */
 #define FC_KERNEL_MAX_DIMS 8
 #define FC_KERNEL_MAX_CURVES 64
 #define FC_KERNEL_MAX_ROWS 200000
@@ -66,8 +67,9 @@ typedef struct fc_kernel_curve {
     uint32_t dtype;
     double cores_count; /* streaming multiprocessors */
     double parameters[FC_KERNEL_MAX_PARAMETERS];
-    uint32_t fitted_count;  /* shapes that the fit saw */
-    uint32_t heldout_count; /* shapes drawn before, by a hash of the shape, that it did not see */
+    double habits[FC_KERNEL_HABITS]; /* of a gemm's library, by size: hd/kernel_habit.h; all 0: not known */
+    uint32_t fitted_count;           /* shapes that the fit saw */
+    uint32_t heldout_count;          /* shapes drawn before, by a hash of the shape, that it did not see */
     double heldout_median_abs_error_frac;
     double heldout_p90_abs_error_frac;
     double nodes_most; /* dispatch and combine: the most nodes that the fit saw; 0 elsewhere */
@@ -96,6 +98,9 @@ typedef struct fc_kernel_sheet {
 
 /* Seconds the curve gives; above 0 and finite for parameters above 0. */
 double fc_kernel_predict_s(const fc_kernel_curve *curve, const double *dims);
+/* The same for many rows. */
+void fc_kernel_predict_all_s(double *out_s, const fc_kernel_curve *curve, const fc_kernel_row *const *rows,
+                             size_t count);
 /* The curve for a kind and dtype, or NULL. Collectives of bf16 take that of fp16. */
 const fc_kernel_curve *fc_kernel_find(const fc_kernel_set *set, fc_kernel_kind kind, fc_dtype dtype);
 /* Plausible parameters before any fit. */
@@ -107,13 +112,13 @@ void fc_kernel_start_vary(fc_kernel_curve *curve, uint32_t index);
 int fc_kernel_is_heldout(const fc_kernel_row *row);
 /* Fits `curve` (started) to the rows of its kind and dtype that are not held out, and stores counts and errors. Least
  * squares of log time, large errors counted by their size rather than their square, with a weak pull to the start. The best
- * of the starts stands, judged on the same rows.
+ * of the starts stands, judged on the same rows. A gemm's habits are fitted last, to what the parameters leave over.
  * FC_BAD_INPUT with too few rows. */
 fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_t rows_count, fc_arena *arena,
                         fc_error *error);
 /* Fills the parameters of `curve` from the measured curve `like` of another chip, same kind: rates of memory times
  * `memory_scale`, rates of arithmetic times what brings the figures (rows with seconds) out right on average, times as
- * they are. FC_BAD_INPUT when no scale does. */
+ * they are, habits none: they are another library's. FC_BAD_INPUT when no scale does. */
 fc_status fc_kernel_like(fc_kernel_curve *curve, const fc_kernel_curve *like, double memory_scale,
                          const fc_kernel_row *figures, size_t figures_count, fc_error *error);
 

@@ -33,6 +33,7 @@ static fc_gemm_curve plain_gemm(void) {
     curve.p[FC_GEMM_CACHE_ORDER] = 1.0;
     curve.p[FC_GEMM_OVERLAP_ORDER] = 1.0;
     curve.p[FC_GEMM_K_STEP_S] = 0.0;
+    curve.p[FC_GEMM_K_MISS_S] = 0.0;
     curve.p[FC_GEMM_K_LEAST] = 1.0;
     curve.p[FC_GEMM_K_RAMP] = 0.0;
     curve.p[FC_GEMM_TILE_S] = 0.0;
@@ -98,7 +99,7 @@ static void test_gemm_best_of_all_tiles(void **state) {
                 fc_gemm_shape shape = {floor(m), floor(n), floor(k)};
                 double least_s = fc_hd_infinity();
                 fc_gemm_cuts cuts;
-                fc_hd_gemm_cut(&cuts, &ready, shape);
+                fc_hd_gemm_cut(&cuts, &ready, shape, 0.0);
                 for (int i = 0; i < FC_GEMM_TILES; i++) {
                     fc_gemm_tile tile = fc_hd_gemm_tile(i);
                     double count = fc_hd_pieces(shape.m, tile.m) * fc_hd_pieces(shape.n, tile.n);
@@ -110,7 +111,7 @@ static void test_gemm_best_of_all_tiles(void **state) {
                         least_s = j == 0 || waves <= 4.0 ? fc_hd_min(least_s, s) : least_s;
                     }
                 }
-                assert_true(fabs(fc_hd_gemm_tiles_s(&ready, shape) / least_s - 1.0) < 1e-14);
+                assert_true(fabs(fc_hd_gemm_tiles_s(&ready, shape, 0.0) / least_s - 1.0) < 1e-14);
             }
         }
     }

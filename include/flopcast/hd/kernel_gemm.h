@@ -8,7 +8,7 @@
  *
  * bf16: the library is assumed to take the fastest tile and split of a fixed set. For 8 and 4 bits there are kernels that
  * go by the rows alone and never split k; the fit tries both and keeps the nearer (tile_rule). What is really taken is not
- * published, and the error of that is in the held-out error.
+ * published: what that adds by size is in hd/kernel_habit.h, and the rest in the held-out error.
  *
  * Tiles, waves, split k: NVIDIA, Matrix Multiplication Background User's Guide (2023); CUTLASS, Efficient GEMM in CUDA
  * (persistent kernels, rasterisation). Tiles by rows: vLLM, csrc/quantization/w8a8/cutlass, its dispatch for fp8.
@@ -48,6 +48,7 @@ typedef enum fc_gemm_parameter {
     FC_GEMM_TILE_RULE,            /* fc_gemm_rule, not fitted but tried */
     FC_GEMM_ROW_S,                /* a row of A through the kernel that quantises it; 0: A comes quantised */
     FC_GEMM_CONVERT_BYTES_PER_S,  /* the same kernel's traffic */
+    FC_GEMM_K_MISS_S,             /* what an element of k takes longer where weights come from memory, not from L2 */
     FC_GEMM_PARAMETER_COUNT
 } fc_gemm_parameter;
 
@@ -178,6 +179,7 @@ FC_HD void fc_hd_gemm_prepare(fc_gemm_ready *out, const fc_gemm_curve *curve) {
 
 /* What a shape asks of every tile: how often each side fits, how far k can be split, and what that costs. */
 typedef struct fc_gemm_cuts {
+    double miss_s; /* one element of k, for weights that L2 does not hold */
     double rows[FC_GEMM_SIDES];
     double columns[FC_GEMM_SIDES];
     int splits_count;
@@ -185,10 +187,11 @@ typedef struct fc_gemm_cuts {
     double split_s[FC_GEMM_SPLITS];
 } fc_gemm_cuts;
 
-FC_HD void fc_hd_gemm_cut(fc_gemm_cuts *out, const fc_gemm_ready *ready, fc_gemm_shape shape) {
+FC_HD void fc_hd_gemm_cut(fc_gemm_cuts *out, const fc_gemm_ready *ready, fc_gemm_shape shape, double miss_frac) {
     const double *p = ready->curve.p;
     double pass_s = 8.0 * shape.m * shape.n / p[FC_GEMM_SPLIT_BYTES_PER_S];
     int i;
+    out->miss_s = miss_frac * p[FC_GEMM_K_MISS_S];
     for (i = 0; i < FC_GEMM_SIDES; i++) {
         out->rows[i] = fc_hd_gemm_up(shape.m / fc_hd_gemm_side(i));
         out->columns[i] = fc_hd_gemm_up(shape.n / fc_hd_gemm_side(i));
@@ -213,7 +216,7 @@ FC_HD double fc_hd_gemm_tile_s(const fc_gemm_ready *ready, const fc_gemm_cuts *c
                                double best_s) {
     const double *p = ready->curve.p;
     double sms_count = ready->curve.sms_count;
-    double step_s = ready->step_s[tile];
+    double step_s = ready->step_s[tile] + cuts->miss_s;
     double fixed_s = ready->fixed_s[tile];
     double all_s = tiles_count * cuts->k[0] * step_s / sms_count;
     double lost_frac = fc_hd_min(p[FC_GEMM_WAVE_FRAC], 1.0);
@@ -232,13 +235,13 @@ FC_HD double fc_hd_gemm_tile_s(const fc_gemm_ready *ready, const fc_gemm_cuts *c
     return best_s;
 }
 
-/* The fastest of the tiles and splits that the rule allows. */
-FC_HD double fc_hd_gemm_tiles_s(const fc_gemm_ready *ready, fc_gemm_shape shape) {
+/* The fastest of the tiles and splits that the rule allows; `miss_frac` of the weights come from memory. */
+FC_HD double fc_hd_gemm_tiles_s(const fc_gemm_ready *ready, fc_gemm_shape shape, double miss_frac) {
     double rows = fc_hd_gemm_rule_rows(ready->rule, shape.m);
     double best_s = fc_hd_infinity();
     fc_gemm_cuts cuts;
     int i;
-    fc_hd_gemm_cut(&cuts, ready, shape);
+    fc_hd_gemm_cut(&cuts, ready, shape, miss_frac);
     for (i = 0; i < FC_GEMM_TILES; i++) {
         int side = fc_hd_gemm_rows_side(i);
         if (rows == 0.0 || fc_hd_gemm_side(side) == rows) {
@@ -285,27 +288,38 @@ FC_HD double fc_hd_gemm_passes(const fc_gemm_curve *curve, fc_gemm_shape shape) 
     return 1.0 + (strips - 1.0) * fc_hd_gemm_miss_frac(p, shape.m * shape.k * curve->operand_bytes);
 }
 
-/* Seconds that the chip's memory and its L2 need for the whole product. */
-FC_HD double fc_hd_gemm_memory_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
+/* The same of the weights, which wait while others take their turn. */
+FC_HD double fc_hd_gemm_weights_miss_frac(const fc_gemm_curve *curve, fc_gemm_shape shape) {
+    double turns = fc_hd_gemm_whole(curve->p[FC_GEMM_WEIGHTS_COUNT]);
+    return fc_hd_gemm_miss_frac(curve->p, (shape.m + turns * shape.n) * shape.k * curve->operand_bytes +
+                                              shape.m * shape.n * curve->result_bytes);
+}
+
+/* Seconds that the chip's memory and its L2 need for the whole product, with `b_miss_frac` of the weights missed. */
+FC_HD double fc_hd_gemm_traffic_s(const fc_gemm_curve *curve, fc_gemm_shape shape, double b_miss_frac) {
     const double *p = curve->p;
     double a_bytes = shape.m * shape.k * curve->operand_bytes;
     double b_bytes = shape.n * shape.k * curve->operand_bytes;
     double c_bytes = shape.m * shape.n * curve->result_bytes;
-    double turns = fc_hd_gemm_whole(p[FC_GEMM_WEIGHTS_COUNT]);
     double miss_frac = fc_hd_gemm_miss_frac(p, a_bytes + b_bytes + c_bytes);
-    double b_miss_frac = fc_hd_gemm_miss_frac(p, a_bytes + turns * b_bytes + c_bytes);
     double missed_bytes = (a_bytes * fc_hd_gemm_passes(curve, shape) + c_bytes) * miss_frac + b_bytes * b_miss_frac;
     return missed_bytes / p[FC_GEMM_MEMORY_BYTES_PER_S] + (a_bytes + b_bytes + c_bytes) / p[FC_GEMM_CACHE_BYTES_PER_S];
+}
+
+FC_HD double fc_hd_gemm_memory_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
+    return fc_hd_gemm_traffic_s(curve, shape, fc_hd_gemm_weights_miss_frac(curve, shape));
 }
 
 /* Seconds of C = A·B with m×k and k×n operands. */
 FC_HD double fc_hd_gemm_ready_s(const fc_gemm_ready *ready, fc_gemm_shape shape) {
     const fc_gemm_curve *curve = &ready->curve;
     const double *p = curve->p;
-    double tiles_s = fc_hd_gemm_tiles_s(ready, shape);
+    double b_miss_frac = fc_hd_gemm_weights_miss_frac(curve, shape);
+    double tiles_s = fc_hd_gemm_tiles_s(ready, shape, b_miss_frac);
     double drop = fc_hd_kernel_blend(1.0, p[FC_GEMM_BOOST_FLOP_PER_S] / p[FC_GEMM_SUSTAINED_FLOP_PER_S], tiles_s,
                                      p[FC_GEMM_POWER_S], p[FC_GEMM_POWER_ORDER]);
-    double busy_s = fc_hd_kernel_overlap(tiles_s * drop, fc_hd_gemm_memory_s(curve, shape), p[FC_GEMM_OVERLAP_ORDER]);
+    double busy_s =
+        fc_hd_kernel_overlap(tiles_s * drop, fc_hd_gemm_traffic_s(curve, shape, b_miss_frac), p[FC_GEMM_OVERLAP_ORDER]);
     return p[FC_GEMM_LAUNCH_S] + busy_s + fc_hd_gemm_convert_s(curve, shape);
 }
 

@@ -1,6 +1,7 @@
 /* kernel_fit.c: the curves of kernels.h fitted to measured kernels. */
 #include "../base/stats.h"
 #include "flopcast/hd/kernel_attention.h"
+#include "flopcast/hd/kernel_gemm.h"
 #include "kernel_experts.h"
 #include "kernel_habit.h"
 #include "squares.h"
@@ -48,6 +49,28 @@ static const kernel_choice choices[] = {
     {FC_KERNEL_COMBINE, FC_EXCHANGE_NODE_CHIPS, {8.0, 4.0}},
 };
 
+/* What a parameter can be on any chip. Where a table leaves it open the fit would go beyond, with other parameters to make
+ * up for it; five-fold tests lose little by the limits (docs/accuracy.md). */
+typedef struct kernel_limit {
+    fc_kernel_kind kind;
+    int parameter;
+    double least;
+    double most;
+} kernel_limit;
+
+static const kernel_limit limits[] = {
+    {FC_KERNEL_GEMM, FC_GEMM_LATER_FRAC, 0.0, 1.0},
+    {FC_KERNEL_GEMM, FC_GEMM_WAVE_FRAC, 0.2, 1.0},        /* persistent kernels fill some of the last wave, not most */
+    {FC_KERNEL_GEMM, FC_GEMM_FEW_ROWS_FRAC, 0.0, 1.0},    /* a smaller tile uses a tensor core no better */
+    {FC_KERNEL_GEMM, FC_GEMM_FEW_COLUMNS_FRAC, 0.0, 1.1}, /* the measured chips hardly differ beyond */
+};
+
+enum { LIMITS = sizeof limits / sizeof limits[0] };
+/* How strongly a parameter is held at its limit: a tenth beyond costs as much as three shapes that are a tenth off. */
+#define LIMIT_WEIGHT 3.0
+
+static double within(const kernel_limit *limit, double value) { return fc_hd_clamp(value, limit->least, limit->most); }
+
 static const kernel_choice *choice_of(uint32_t kind) {
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
         if ((uint32_t)choices[i].kind == kind) {
@@ -74,6 +97,10 @@ static double pull_of(uint32_t kind) {
     return kind == FC_KERNEL_MOE || kind == FC_KERNEL_PREFILL || kind == FC_KERNEL_DECODE ? FIRM_PULL : PULL;
 }
 
+static double parameter_at(const fit_work *work, const double *x, int index) {
+    return work->start->parameters[index] * fc_hd_exp(fc_hd_clamp(x[index], -12.0, 12.0));
+}
+
 static void curve_at(fc_kernel_curve *out, const fit_work *work, const double *x) {
     const kernel_choice *choice = choice_of(work->start->kind);
     *out = *work->start;
@@ -81,7 +108,12 @@ static void curve_at(fc_kernel_curve *out, const fit_work *work, const double *x
         if (choice != NULL && choice->parameter == (int)i) {
             continue;
         }
-        out->parameters[i] = work->start->parameters[i] * fc_hd_exp(fc_hd_clamp(x[i], -12.0, 12.0));
+        out->parameters[i] = parameter_at(work, x, (int)i);
+    }
+    for (size_t i = 0; i < LIMITS; i++) {
+        if ((uint32_t)limits[i].kind == out->kind) {
+            out->parameters[limits[i].parameter] = within(&limits[i], out->parameters[limits[i].parameter]);
+        }
     }
 }
 
@@ -96,6 +128,15 @@ static void residuals(const void *context, const double *x, double *out, size_t 
     for (size_t i = 0; i < work->parameters_count && work->rows_count + i < count; i++) {
         out[work->rows_count + i] = work->pull * x[i];
     }
+    /* Beyond a limit the curve no longer changes: this brings the parameter back. */
+    for (size_t i = 0; i < LIMITS && work->rows_count + work->parameters_count + i < count; i++) {
+        double *held = &out[work->rows_count + work->parameters_count + i];
+        *held = 0.0;
+        if ((uint32_t)limits[i].kind == work->start->kind) {
+            double value = parameter_at(work, x, limits[i].parameter);
+            *held = LIMIT_WEIGHT * fc_hd_log(value / within(&limits[i], value));
+        }
+    }
 }
 
 /* Coarse first, so that far starts come near, then fine. *cost: the sum of squares that remains. */
@@ -104,7 +145,7 @@ static fc_status minimise(double *x, double *cost, fit_work *work, fc_error *err
     fc_squares squares = {.residuals = residuals,
                           .context = work,
                           .parameters_count = work->parameters_count,
-                          .residuals_count = work->rows_count + work->parameters_count,
+                          .residuals_count = work->rows_count + work->parameters_count + LIMITS,
                           .tolerance = work->tolerance,
                           .step_frac = 1e-4,
                           .most_evaluations = work->most_rounds * (int)(work->parameters_count + 1)};

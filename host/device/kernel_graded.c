@@ -15,14 +15,16 @@ static bool ends_in(const char *name, const char *end) {
     return size >= end_size && strcmp(name + size - end_size, end) == 0;
 }
 
-/* Rates of arithmetic, and of feeding it, grow with `rate_scale`; rates of memory with `memory_scale`; times stay. */
+/* Rates of arithmetic, and of feeding it, grow with `rate_scale`; rates of memory with `memory_scale`; times stay. A
+ * library lets more columns work at once where memory is slower beside arithmetic, lest it wait for A again and again. */
 static void scale_curve(fc_kernel_curve *out, const fc_kernel_curve *like, double rate_scale, double memory_scale) {
     const fc_kernel_info *info = fc_kernel_info_of((fc_kernel_kind)like->kind);
     for (uint32_t i = 0; i < info->parameters_count; i++) {
         const char *name = info->parameters[i];
         double scale = ends_in(name, "flop_per_s") || ends_in(name, "feed_bytes_per_s") ? rate_scale
                        : ends_in(name, "bytes_per_s")                                   ? memory_scale
-                                                                                        : 1.0;
+                       : strcmp(name, "strip_columns") == 0 ? fc_hd_max(1.0, rate_scale / memory_scale)
+                                                            : 1.0;
         out->parameters[i] = like->parameters[i] * scale;
     }
 }

@@ -118,7 +118,8 @@ fc_status fc_kernel_fit(fc_kernel_curve *curve, const fc_kernel_row *rows, size_
                         fc_error *error);
 /* Fills the parameters of `curve` from the measured curve `like` of another chip, same kind: rates of memory times
  * `memory_scale`, rates of arithmetic times what brings the figures (rows with seconds) out right on average, times as
- * they are, habits none: they are another library's. FC_BAD_INPUT when no scale does. */
+ * they are, but strips wider as arithmetic outgrows memory; no habits: they are another library's. FC_BAD_INPUT when no
+ * scale does. */
 fc_status fc_kernel_like(fc_kernel_curve *curve, const fc_kernel_curve *like, double memory_scale,
                          const fc_kernel_row *figures, size_t figures_count, fc_error *error);
 

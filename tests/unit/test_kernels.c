@@ -360,6 +360,34 @@ static void test_too_few_rows(void **state) {
     fc_arena_destroy(arena);
 }
 
+/* To the digits of a file. */
+static void assert_within_limits(const double *p) {
+    assert_true(p[FC_GEMM_LATER_FRAC] <= 1.0001 && p[FC_GEMM_FEW_ROWS_FRAC] <= 1.0001);
+    assert_true(p[FC_GEMM_WAVE_FRAC] >= 0.1999 && p[FC_GEMM_WAVE_FRAC] <= 1.0001);
+    assert_true(p[FC_GEMM_FEW_COLUMNS_FRAC] <= 1.1001);
+}
+
+/* A table that asks for small tiles at twice the rate of large ones: the fit stops at the limit. */
+static void test_fit_keeps_limits(void **state) {
+    (void)state;
+    static fc_kernel_row rows[512];
+    fc_arena *arena = fc_arena_create(0);
+    fc_error error = {0};
+    fc_kernel_curve truth;
+    fc_kernel_curve curve;
+    assert_non_null(arena);
+    fc_kernel_start(&truth, FC_KERNEL_GEMM, FC_DTYPE_BF16, &sheet);
+    curve = truth;
+    truth.parameters[FC_GEMM_FEW_ROWS_FRAC] = 2.0;
+    truth.parameters[FC_GEMM_FEW_COLUMNS_FRAC] = 2.0;
+    truth.parameters[FC_GEMM_WAVE_FRAC] = 0.01;
+    size_t count = make_rows(rows, 512, &truth);
+    assert_int_equal(fc_kernel_fit(&curve, rows, count, arena, &error), FC_OK);
+    assert_within_limits(curve.parameters);
+    assert_true(curve.parameters[FC_GEMM_FEW_ROWS_FRAC] > 0.9);
+    fc_arena_destroy(arena);
+}
+
 /* Every calibration that ships reads, and belongs to a chip of the catalogue. */
 static void test_shipped(void **state) {
     (void)state;
@@ -388,6 +416,9 @@ static void test_shipped(void **state) {
             }
             assert_true(set.curves[j].heldout_count > 0);
             assert_true(set.curves[j].heldout_median_abs_error_frac < 0.5);
+            if (set.curves[j].kind == FC_KERNEL_GEMM) {
+                assert_within_limits(set.curves[j].parameters);
+            }
         }
     }
     fc_arena_destroy(arena);
@@ -407,6 +438,7 @@ int main(void) {
                                        cmocka_unit_test(test_more_work_takes_longer),
                                        cmocka_unit_test(test_fit_finds_back),
                                        cmocka_unit_test(test_fit_finds_the_rule),
+                                       cmocka_unit_test(test_fit_keeps_limits),
                                        cmocka_unit_test(test_heldout_is_unseen),
                                        cmocka_unit_test(test_too_few_rows),
                                        cmocka_unit_test(test_shipped)};

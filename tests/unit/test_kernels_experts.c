@@ -205,6 +205,10 @@ static void test_like(void **state) {
     fc_kernel_row figure = {.kind = FC_KERNEL_GEMM, .dims = {8192, 8192, 8192}, .seconds = 2e-3};
     assert_int_equal(fc_kernel_like(&curve, &like, 1.5, &figure, 1, &error), FC_OK);
     assert_true(near(fc_kernel_predict_s(&curve, figure.dims), 2e-3, 1e-6));
+    /* Memory of a third: A cannot be read again for as many strips, or no arithmetic would be fast enough. */
+    assert_int_equal(fc_kernel_like(&curve, &like, 0.3, &figure, 1, &error), FC_OK);
+    assert_true(near(fc_kernel_predict_s(&curve, figure.dims), 2e-3, 1e-6));
+    assert_true(curve.parameters[FC_GEMM_STRIP_COLUMNS] > 2.0 * like.parameters[FC_GEMM_STRIP_COLUMNS]);
     figure.seconds = 1e-9; /* a launch alone takes longer */
     assert_int_equal(fc_kernel_like(&curve, &like, 1.5, &figure, 1, &error), FC_BAD_INPUT);
     assert_int_equal(fc_kernel_like(&curve, &like, 1.5, &figure, 0, NULL), FC_BAD_INPUT);

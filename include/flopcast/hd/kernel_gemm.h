@@ -323,7 +323,7 @@ FC_HD double fc_hd_gemm_ready_s(const fc_gemm_ready *ready, fc_gemm_shape shape)
     return p[FC_GEMM_LAUNCH_S] + busy_s + fc_hd_gemm_convert_s(curve, shape);
 }
 
-/* The same for one shape alone; many shapes are several times as fast with a curve made ready. */
+/* The same for one shape alone; who asks for many makes the curve ready once. */
 FC_HD double fc_hd_gemm_s(const fc_gemm_curve *curve, fc_gemm_shape shape) {
     fc_gemm_ready ready;
     fc_hd_gemm_prepare(&ready, curve);

@@ -199,6 +199,7 @@ static const char *const CAUSE_WORDS[FC_STEP_CAUSE_COUNT] = {
     [FC_STEP_ATTENTION] = "attention",
     [FC_STEP_MEMORY_BOUND] = "memory-bound operations",
     [FC_STEP_LAUNCH] = "launching kernels",
+    [FC_STEP_HOST] = "waiting for the host",
     [FC_STEP_RECOMPUTE] = "recompute",
     [FC_STEP_FIRST_TOUCH] = "mapping memory anew",
     [FC_STEP_TENSOR] = "tensor-parallel traffic",
@@ -323,7 +324,7 @@ void fc_write_estimate_text(fc_text *text, const fc_estimate *estimate, const fc
     say_cost(&p);
     say_causes(&p);
     say_drivers(&p);
-    fc_text_add(&written, "\nAssumptions (first form of the step model: not yet fitted to published runs)\n");
+    fc_text_add(&written, "\nAssumptions (the step model against published runs: docs/accuracy.md)\n");
     fc_say_assumptions(&written, inputs->facts, estimate->drivers, drivers_shown(estimate), MOST_ASSUMPTIONS);
     say_next(&p, inputs->again);
     fc_say_page(text, &written, width);

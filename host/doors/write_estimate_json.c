@@ -6,12 +6,12 @@
 
 static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
 
-/* What a reader must know of the model itself, until the issues that deepen it. */
+/* What a reader must know of the model itself. */
 static const char *const FIRST_FORM[][2] = {
     {"step",
-     "first form: a roofline per operation with published or calibrated efficiencies, hierarchical collectives, "
-     "even pipeline stages; not yet fitted to published runs"},
-    {"memory", "first form: saved activations by operation (2205.05198), ZeRO sharding; no fragmentation model"},
+     "kernels by curves measured on the chip or one like it, else by a share of its peak; host time, collectives over "
+     "tiers and the pipeline's schedule; few numbers a chip and stack are fitted to published runs (docs/accuracy.md)"},
+    {"memory", "saved activations by operation (2205.05198), ZeRO sharding, each stage; no fragmentation"},
     {"run", "first form: Daly's closed form with synchronous checkpoints; a failure stops the whole job"},
     {"cost", "first form: one price for the whole run; no storage, staff or idle time"},
 };

@@ -1,8 +1,8 @@
 /* step.c: seconds of one optimizer step, by cause: the only place where operations, cluster and plan meet.
  *
- * First form (docs/formulas.md, "Step time"): a roofline per operation, hierarchical collectives, 1F1B or interleaved
- * pipeline, gradient traffic hidden by a stated share of compute. Even stages of ceil(layers/stages) layers; the head or
- * the embedding, whichever is longer, on top of one of them.
+ * Rows of operations take what step_gpu.c or step_processor.c says, on the fullest stage; traffic between chips comes from
+ * step_traffic.c; chip and host work side by side; the pipeline's schedule makes a step of it (hd/schedule.h). Gradient
+ * traffic hides behind a stated share of compute and takes something from it. docs/formulas.md, "Step time".
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/schedule.h"

@@ -20,7 +20,7 @@ typedef enum fc_topology {
 } fc_topology;
 
 /* Time of an m×n×k matmul: launch_s + 2mnk / (peak · eff · r(m)·r(n)·r(k)), r(x) = x/(x + half).
- * Physics §3. First form: tile and wave quantisation are not modelled. */
+ * For chips without a measured curve (fc_chip_curves has those, with tiles and waves). */
 typedef struct fc_matmul_curve {
     double eff_frac; /* of dense peak, large shapes; 0 to 1 */
     double m_half;   /* the m at which the rate is half; 0 or more */

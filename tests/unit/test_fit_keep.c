@@ -31,7 +31,7 @@ static const char *get_file(chain_desk *desk, const keep_desk *keep, const char 
 }
 
 #define CHIP "chips/a100-sxm-80gb.yaml"
-#define STACK "stacks/megatron-lm-2021.yaml"
+#define STACK "stacks/megatron-2022.yaml"
 
 static void start_keep(keep_desk *out, chain_desk *desk) {
     static const double truth[3] = {0.62, 0.45, 0.08};
@@ -40,7 +40,7 @@ static void start_keep(keep_desk *out, chain_desk *desk) {
     assert_non_null(mkdtemp(out->folder));
     assert_int_equal(mkdir(path_of(desk, out, "chips"), 0700), 0);
     assert_int_equal(mkdir(path_of(desk, out, "stacks"), 0700), 0);
-    put_file(desk, out, STACK, "name: megatron-lm-2021\nstraggler: 0.5\n");
+    put_file(desk, out, STACK, "name: megatron-2022\nstraggler: 0.5\n");
     out->spec = read_spec(desk, FIT_PARAMETERS FIT_FAMILIES);
     fc_run_table table = made_up_runs(desk);
     out->problem = prepare_fit(desk, &out->spec, &table);
@@ -96,7 +96,7 @@ static void test_keep__changes_only_the_lines_of_its_keys(void **state) {
     /* what was written reads back as a range of that source */
     fc_node *tree = NULL;
     assert_fine(fc_tree_read(&tree, desk->arena, path_of(desk, &keep, CHIP), &error), &error);
-    const fc_node *value = fc_node_get(tree, "scaleup_eff");
+    const fc_node *value = fc_node_get(tree, "memory_eff");
     assert_near(atof(fc_node_get(value, "mid")->text), keep.result.values[1].value, 1e-3);
     assert_near(atof(fc_node_get(value, "low")->text), keep.result.values[1].p10, 1e-3);
     assert_near(atof(fc_node_get(value, "high")->text), keep.result.values[1].p90, 1e-3);
@@ -122,16 +122,16 @@ static void test_keep__adds_what_a_file_lacks(void **state) {
     start_keep(&keep, desk);
     put_file(
         desk, &keep, CHIP,
-        "name: a100-sxm-80gb\r\nsources:\r\n  sheet: {title: \"x\", date: 2026-01}\r\nscaleup_eff: 1\r\nl2: 1\r\n");
-    put_file(desk, &keep, STACK, "name: megatron-lm-2021 # a remark");
+        "name: a100-sxm-80gb\r\nsources:\r\n  sheet: {title: \"x\", date: 2026-01}\r\nmemory_eff: 1\r\nl2: 1\r\n");
+    put_file(desk, &keep, STACK, "name: megatron-2022 # a remark");
     assert_fine(keep_in(desk, &keep, &files, &error), &error);
     const char *chip = get_file(desk, &keep, CHIP);
     assert_true(
         fc_text_starts(chip, "name: a100-sxm-80gb\r\nsources:\r\n  sheet: {title: \"x\", date: 2026-01}\r\n  fit: {"));
-    assert_non_null(strstr(chip, "}\r\nscaleup_eff: {low: "));
-    assert_non_null(strstr(chip, "\"}\r\nl2: 1\r\nmatmul_eff_fp16: {low: "));
+    assert_non_null(strstr(chip, "}\r\nmemory_eff: {low: "));
+    assert_non_null(strstr(chip, "\"}\r\nl2: 1\r\nmatmul_hot_fp16: {low: "));
     const char *stack = get_file(desk, &keep, STACK);
-    assert_true(fc_text_starts(stack, "name: megatron-lm-2021 # a remark\nstraggler: {low: "));
+    assert_true(fc_text_starts(stack, "name: megatron-2022 # a remark\nstraggler: {low: "));
     assert_non_null(strstr(stack, "\nsources:\n  fit: {title: "));
     end_keep(desk, &keep);
 }
@@ -145,9 +145,9 @@ static void test_keep__refuses_what_it_cannot_replace_and_writes_nothing(void **
         int line;
         const char *told;
     } cases[] = {
-        {"name: x\nscaleup_eff: {value: 0.7,\n  grade: assumed}\n", 2, "goes on over several lines"},
-        {"name: x\nsources: {a: {title: x, date: 2026-01}}\nscaleup_eff: 0.7\n", 2, "sources is not a block"},
-        {"name: x\nscaleup_eff: 0.7\nbroken: [\n", 4, ""},
+        {"name: x\nmemory_eff: {value: 0.7,\n  grade: assumed}\n", 2, "goes on over several lines"},
+        {"name: x\nsources: {a: {title: x, date: 2026-01}}\nmemory_eff: 0.7\n", 2, "sources is not a block"},
+        {"name: x\nmemory_eff: 0.7\nbroken: [\n", 4, ""},
     };
     start_keep(&keep, desk);
     const char *stack = get_file(desk, &keep, STACK);
@@ -172,10 +172,10 @@ static void test_keep__leaves_open_numbers_alone(void **state) {
     uint32_t files = 0;
     fc_error error = {0};
     start_keep(&keep, desk);
-    put_file(desk, &keep, CHIP, "name: a100-sxm-80gb\nscaleup_eff: 1\n");
+    put_file(desk, &keep, CHIP, "name: a100-sxm-80gb\nmemory_eff: 1\n");
     keep.result.values[1].rows_count = 0;
     assert_fine(keep_in(desk, &keep, &files, &error), &error);
-    assert_non_null(strstr(get_file(desk, &keep, CHIP), "\nscaleup_eff: 1\n"));
+    assert_non_null(strstr(get_file(desk, &keep, CHIP), "\nmemory_eff: 1\n"));
     end_keep(desk, &keep);
 }
 

@@ -42,7 +42,7 @@ static void test_fit__a_clean_table_leaves_little_open(void **state) {
     measure_made_up(&table, problem, TRUTH, 0.05);
     fc_fit_result noisy = run_fit(desk, problem, NULL);
     for (int j = 0; j < 3; ++j) {
-        assert_true(fabs(clean.values[j].value - TRUTH[j]) < 0.01);
+        assert_true(fabs(clean.values[j].value - TRUTH[j]) < 0.02);
         assert_true(clean.values[j].p90 - clean.values[j].p10 < noisy.values[j].p90 - noisy.values[j].p10);
     }
 }
@@ -65,7 +65,7 @@ static void test_fit__what_no_run_decides_stays(void **state) {
     const double truth[5] = {0.62, 0.45, 0.08, 0.6, 0.6};
     fc_fit_spec spec = read_spec(
         desk, FIT_PARAMETERS "  - {name: absent, fields: [chip/h100-sxm/memory_eff], low: 0.5, high: 0.9, start: 0.6}\n"
-                             "  - {name: idle, fields: [stack/megatron-lm-2021/cp_overlap], low: 0.5, high: 0.9, "
+                             "  - {name: idle, fields: [stack/megatron-2022/cp_overlap], low: 0.5, high: 0.9, "
                              "start: 0.6}\n" FIT_FAMILIES);
     fc_run_table table = made_up_runs(desk);
     fc_fit_problem *problem = prepare_fit(desk, &spec, &table);

@@ -13,7 +13,7 @@ static void test_fit_spec__names_fields_and_matches(void **state) {
     chain_desk *desk = *state;
     fc_fit_spec spec =
         read_spec(desk, "parameters:\n"
-                        "  - {name: r, fields: [stack/megatron-2022/reserve, stack/megatron-core/reserve],"
+                        "  - {name: r, fields: [stack/megatron-2021/reserve, stack/megatron-core/reserve],"
                         " low: 1 GiB, high: 4 GiB, start: 2 GiB, families: [f]}\n"
                         "families:\n"
                         "  - {name: f, match: {group: [a, b], chip: [H100_SXM], stack: [megatron-2021],"
@@ -81,7 +81,7 @@ static void test_fit_spec__mistakes_are_named_with_their_line(void **state) {
                         "start: 0}\n" FIT_FAMILIES,
          5, "launch and memory_eff are of different units"},
         {FIT_PARAMETERS
-         "  - {name: x, fields: [chip/A100_SXM_80GB/scaleup_eff], low: 0, high: 1, start: 0}\n" FIT_FAMILIES,
+         "  - {name: x, fields: [chip/A100_SXM_80GB/memory_eff], low: 0, high: 1, start: 0}\n" FIT_FAMILIES,
          5, "stands in the parameter \"links\" already"},
         {FIT_PARAMETERS "  - {name: x, fields: [chip/h100-sxm/launch, chip/h100-sxm/launch], low: 0, high: 1, start: "
                         "0}\n" FIT_FAMILIES,

@@ -27,6 +27,7 @@ typedef struct spread_room {
 } spread_room;
 
 static fc_status make_room(spread_room *out, size_t n, size_t m, fc_arena *arena, fc_error *error) {
+    memset(out, 0, sizeof *out);
     out->values = fc_arena_alloc(arena, n * sizeof(double));
     out->base = fc_arena_alloc(arena, 2 * (m + n) * sizeof(double));
     out->jacobian = fc_arena_alloc(arena, (m * n + 1) * sizeof(double));

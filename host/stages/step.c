@@ -302,10 +302,15 @@ static fc_hd_pipeline describe_pipeline(const fc_step_machine *on, const stage_t
  * drains by chunks: one chunk's pass and its sends for each of the other stages. */
 static fc_hd_pipeline_time time_pipeline(const fc_step_machine *on, const fc_hd_pipeline *pipe) {
     fc_schedule schedule = schedule_of(on->plan, on->stack);
+    fc_hd_pipeline_time out = {0};
+    if (pipe->stages == 1) {
+        out.busy_s = fc_hd_pipeline_busy_s(FC_SCHEDULE_1F1B, pipe);
+        out.total_s = out.busy_s;
+        return out;
+    }
     if (fc_hd_pipeline_fits(schedule, pipe)) {
         return fc_hd_pipeline_parts(schedule, pipe);
     }
-    fc_hd_pipeline_time out = {0};
     double pass_s = pipe->stage.forward_s + pipe->stage.input_s + pipe->stage.weight_s;
     double shows_s = 2.0 * pipe->blocked_frac * pipe->send_s;
     out.busy_s = fc_hd_pipeline_busy_s(FC_SCHEDULE_1F1B, pipe);

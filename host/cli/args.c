@@ -214,11 +214,8 @@ typedef struct format_row {
 } format_row;
 
 static const format_row format_rows[] = {
-    {"text", ".txt", 't', FC_FORMAT_TEXT},
-    {"json", ".json", 'j', FC_FORMAT_JSON},
-    {"csv", ".csv", 'c', FC_FORMAT_CSV},
-    {"md", ".md", 'm', FC_FORMAT_MARKDOWN},
-    {"svg", ".svg", 's', FC_FORMAT_SVG},
+    {"text", ".txt", 't', FC_FORMAT_TEXT},  {"json", ".json", 'j', FC_FORMAT_JSON}, {"csv", ".csv", 'c', FC_FORMAT_CSV},
+    {"md", ".md", 'm', FC_FORMAT_MARKDOWN}, {"svg", ".svg", 's', FC_FORMAT_SVG},
 };
 #define FORMAT_COUNT (sizeof format_rows / sizeof format_rows[0])
 
@@ -236,9 +233,7 @@ static fc_status refuse_format(const char *what, const char *allowed, fc_error *
 }
 
 /* An ending of another kind of document than this command makes: writing text into it would surprise. */
-static bool is_foreign_ending(const char *path) {
-    return fc_text_ends(path, ".html") || fc_text_ends(path, ".trace");
-}
+static bool is_foreign_ending(const char *path) { return fc_text_ends(path, ".html") || fc_text_ends(path, ".trace"); }
 
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error) {
     *out = FC_FORMAT_TEXT;

@@ -37,7 +37,13 @@ const char *fc_args_nth(const fc_args *args, const char *name, int index);
 fc_status fc_args_u64(uint64_t *out, const fc_args *args, const char *name, uint64_t fallback, uint64_t least,
                       uint64_t most, fc_error *error);
 
-typedef enum fc_format { FC_FORMAT_TEXT = 0, FC_FORMAT_JSON, FC_FORMAT_CSV, FC_FORMAT_MARKDOWN, FC_FORMAT_SVG } fc_format;
+typedef enum fc_format {
+    FC_FORMAT_TEXT = 0,
+    FC_FORMAT_JSON,
+    FC_FORMAT_CSV,
+    FC_FORMAT_MARKDOWN,
+    FC_FORMAT_SVG
+} fc_format;
 /* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcms". */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 

@@ -223,7 +223,8 @@ static fc_status run_fit(fc_context *context, fc_error *error) {
 
 static const fc_option options[] = {
     {"--write", "FOLDER", false,
-     "kernels: one FOLDER/<chip>.yaml a chip, as data/calibrations has them; runs: the fitted lines of FOLDER/stacks and "
+     "kernels: one FOLDER/<chip>.yaml a chip, as data/calibrations has them; runs: the fitted lines of FOLDER/stacks "
+     "and "
      "FOLDER/chips"},
     {"--source", "TEXT", false, "kernels: who measured the tables, for those files"},
     {"--date", "DATE", false, "when, for those files"},
@@ -235,8 +236,9 @@ static const fc_option options[] = {
 const fc_command fc_cmd_fit = {
     .name = "fit",
     .synopsis = "[TABLE.csv…] [--leave-out NAME] [--write FOLDER --date DATE]",
-    .help = "curves of kernels fitted to measured tables; numbers of chips and stacks fitted to published runs, with their "
-            "spread and the error on what was left out",
+    .help =
+        "curves of kernels fitted to measured tables; numbers of chips and stacks fitted to published runs, with their "
+        "spread and the error on what was left out",
     .example = "flopcast fit --leave-out each",
     .options = options,
     .run = run_fit,

@@ -197,10 +197,10 @@ static const char *op_name(const fc_sample *sample) {
 }
 
 fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibration, fc_error *error) {
-    static const char *const heading[] = {"kind",       "op",      "dtype",    "m",         "n",       "k",
-                                          "batch",      "bytes",   "threads",  "residency", "seconds", "seconds_min",
-                                          "noise_frac", "repeats", "unstable", "heldout",   "ranks",   "level",
-                                          "layout",     "class"};
+    static const char *const heading[] = {"kind",    "op",          "dtype",      "m",       "n",
+                                          "k",       "batch",       "bytes",      "threads", "residency",
+                                          "seconds", "seconds_min", "noise_frac", "repeats", "unstable",
+                                          "heldout", "ranks",       "level",      "layout",  "class"};
     fc_table *table = fc_table_start(text->arena, "lllrrrrrrlrrrrllrrll");
     if (table == NULL) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the table");
@@ -208,28 +208,27 @@ fc_status fc_calibration_write_csv(fc_text *text, const fc_calibration *calibrat
     fc_table_heading(table, heading);
     for (uint32_t i = 0; i < calibration->samples_count; i++) {
         const fc_sample *sample = &calibration->samples[i];
-        const char *cells[] = {fc_sample_kind_name((fc_sample_kind)sample->kind),
-                               op_name(sample),
-                               sample->dtype < FC_DTYPE_COUNT ? fc_dtype_name((fc_dtype)sample->dtype) : "",
-                               exact(text, sample->m),
-                               exact(text, sample->n),
-                               exact(text, sample->k),
-                               exact(text, sample->batch),
-                               exact(text, sample->bytes),
-                               exact(text, sample->threads),
-                               fc_residency_name((fc_residency)sample->residency),
-                               exact(text, sample->seconds),
-                               exact(text, sample->seconds_min),
-                               exact(text, sample->noise_frac),
-                               exact(text, sample->repeats),
-                               sample->unstable ? "true" : "false",
-                               sample->heldout ? "true" : "false",
-                               exact(text, sample->ranks),
-                               exact(text, sample->level),
-                               sample->kind == FC_SAMPLE_MATMUL ? fc_layout_name((fc_layout)sample->layout) : "",
-                               sample->kind == FC_SAMPLE_MATMUL
-                                   ? fc_shape_class_name((fc_shape_class)sample->shape_class)
-                                   : ""};
+        const char *cells[] = {
+            fc_sample_kind_name((fc_sample_kind)sample->kind),
+            op_name(sample),
+            sample->dtype < FC_DTYPE_COUNT ? fc_dtype_name((fc_dtype)sample->dtype) : "",
+            exact(text, sample->m),
+            exact(text, sample->n),
+            exact(text, sample->k),
+            exact(text, sample->batch),
+            exact(text, sample->bytes),
+            exact(text, sample->threads),
+            fc_residency_name((fc_residency)sample->residency),
+            exact(text, sample->seconds),
+            exact(text, sample->seconds_min),
+            exact(text, sample->noise_frac),
+            exact(text, sample->repeats),
+            sample->unstable ? "true" : "false",
+            sample->heldout ? "true" : "false",
+            exact(text, sample->ranks),
+            exact(text, sample->level),
+            sample->kind == FC_SAMPLE_MATMUL ? fc_layout_name((fc_layout)sample->layout) : "",
+            sample->kind == FC_SAMPLE_MATMUL ? fc_shape_class_name((fc_shape_class)sample->shape_class) : ""};
         fc_table_row(table, cells);
     }
     fc_table_print_csv(table, text);

@@ -74,7 +74,8 @@ fc_status fc_chip_curves_attach(fc_chip *out, const fc_catalog *catalog, const c
         FC_TRY(fc_kernel_file_read(&found, set, catalog, like, error));
         if (!found) {
             return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                                "chip %s says kernels_like: %s, and data/calibrations has no curves of that", name, like);
+                                "chip %s says kernels_like: %s, and data/calibrations has no curves of that", name,
+                                like);
         }
     }
     if (!found) {

@@ -11,9 +11,8 @@
 #include <string.h>
 
 /* The keys of a chip's file that are no input of an estimate. */
-static const char *const CHIP_MORE[] = {"name",   "aliases", "about", "sources",
-                                        "source", "other",   "notes", "device_names",
-                                        "kernels_like"};
+static const char *const CHIP_MORE[] = {"name",  "aliases", "about",        "sources",     "source",
+                                        "other", "notes",   "device_names", "kernels_like"};
 enum { CHIP_MORE_COUNT = sizeof CHIP_MORE / sizeof CHIP_MORE[0] };
 
 /* Imported collectives become the one network that the chip has. */

@@ -119,9 +119,10 @@ static fc_status check_sharding(const fc_study *study, fc_error *error) {
     }
     bool full = plan->recompute == FC_RECOMPUTE_FULL || plan->recompute == FC_RECOMPUTE_AUTO;
     if (plan->recompute_layers > 0 && !full) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "plan.recompute_layers = %u counts layers that are redone whole: set plan.recompute to full",
-                            plan->recompute_layers);
+        return fc_error_set(
+            error, FC_BAD_INPUT, NULL, 0, 0,
+            "plan.recompute_layers = %u counts layers that are redone whole: set plan.recompute to full",
+            plan->recompute_layers);
     }
     return FC_OK;
 }

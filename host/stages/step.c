@@ -222,7 +222,8 @@ static two_way chip_s(const stage_time *stage, double links_s) {
 }
 
 static two_way joined_s(two_way chip, two_way host) {
-    return (two_way){bound_by_host_s(chip.forward_s, host.forward_s), bound_by_host_s(chip.backward_s, host.backward_s)};
+    return (two_way){bound_by_host_s(chip.forward_s, host.forward_s),
+                     bound_by_host_s(chip.backward_s, host.backward_s)};
 }
 
 /* Adding each micro-batch's gradients to those before. */
@@ -283,8 +284,7 @@ static fc_hd_pipeline describe_pipeline(const fc_step_machine *on, const stage_t
                                         const stage_time ends[2], const fc_step_links *link) {
     const fc_plan *plan = on->plan;
     double layers_count = on->ops->layers_count;
-    double spared_frac =
-        1.0 - fc_shard_end_share(plan, layers_count) / fc_shard_stage_share(plan, layers_count);
+    double spared_frac = 1.0 - fc_shard_end_share(plan, layers_count) / fc_shard_stage_share(plan, layers_count);
     double weight_s = layers->class_s[FC_OP_MATMUL] / 3.0;
     double end_links_s = plan->pp > 1 ? link->ends_s : link->ends_s / 2.0;
     fc_hd_pipeline pipe = {.stages = (int32_t)plan->pp,

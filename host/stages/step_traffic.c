@@ -115,9 +115,7 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
     const fc_stack *stack = on->stack;
     fc_step_links links = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
                            expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
-                           context_traffic_s(on) * (1.0 - stack->cp_overlap_frac),
-                           send_s(on),
-                           ends_traffic_s(on)};
+                           context_traffic_s(on) * (1.0 - stack->cp_overlap_frac), send_s(on), ends_traffic_s(on)};
     return links;
 }
 
@@ -189,7 +187,8 @@ static double inside_s(const fc_step_machine *on, const fc_hd_net *net, double c
     const fc_plan *plan = on->plan;
     double rounds = fc_step_replica_rounds(on);
     double grads = rounds * (plan->zero <= 0 ? 2.0 : 1.0) * wire_bytes(on);
-    double weights = (plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
+    double weights =
+        (plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
     return (ranks - 1.0) / ranks * count * (grads + weights) / net->bytes_per_s[0];
 }
 

@@ -21,7 +21,7 @@ typedef struct fc_step_machine {
     double launch_s;
     uint32_t gemm_dtype[FC_STEP_GEMMS];
     fc_gemm_curve gemm[FC_STEP_GEMMS]; /* sms_count 0: the chip has no curve */
-    double kept_tensor_bytes; /* of a processor: the largest tensor that is not mapped for itself */
+    double kept_tensor_bytes;          /* of a processor: the largest tensor that is not mapped for itself */
 } fc_step_machine;
 
 /* Seconds of one micro-batch on the fullest stage, what overlap hides already left out. */

@@ -110,11 +110,12 @@ typedef struct fc_sample {
     uint32_t shape_class; /* fc_shape_class of a matmul */
     uint32_t threads;
     uint32_t residency; /* fc_residency */
-    uint32_t level;     /* of a memory sample: the cache, 1 to 3, that holds its operands or a part; 0: memory, or not told */
+    uint32_t
+        level; /* of a memory sample: the cache, 1 to 3, that holds its operands or a part; 0: memory, or not told */
     uint32_t repeats;
     uint32_t slowdowns; /* bits 1 << fc_slowdown, of the device while it ran; 0: none, or not told */
     uint8_t unstable;   /* noise stayed above the aim when time was up, or a slowdown spoiled it each time */
-    uint8_t heldout;  /* drawn before the fit and not used in it */
+    uint8_t heldout;    /* drawn before the fit and not used in it */
     double
         bytes; /* of a memory sample: moved, reads and writes, as STREAM counts; of a matmul: its three matrices; of a
                    * collective: see fc_collective_op */
@@ -193,8 +194,8 @@ typedef struct fc_device_info {
     double power_limit_w;
     fc_device_state now;  /* at the moment of asking */
     fc_device_state busy; /* over the runs since the last prepare */
-    uint8_t emulated; /* not real hardware: never printed as a figure of the device */
-    uint8_t pinned;   /* each thread of the library stays on a processor of its own */
+    uint8_t emulated;     /* not real hardware: never printed as a figure of the device */
+    uint8_t pinned;       /* each thread of the library stays on a processor of its own */
 } fc_device_info;
 
 typedef struct fc_fit_dtype {

@@ -118,9 +118,9 @@ typedef struct fc_chip {
     double matmul_hot_frac[FC_DTYPE_COUNT]; /* rate of matmuls while a step keeps the chip hot, of their measured rate
                                              * alone; 0: the same */
     double attention_backward_frac; /* rate of flash attention's backward pass, of its forward pass; 0: the same */
-    double attention_old_frac;      /* rate of attention kernels written for older chips, of this chip's own; 0: the same */
+    double attention_old_frac; /* rate of attention kernels written for older chips, of this chip's own; 0: the same */
     fc_chip_curves curves;
-    double host_memory_bytes;   /* of the server, divided by its chips; 0: unknown */
+    double host_memory_bytes; /* of the server, divided by its chips; 0: unknown */
 } fc_chip;
 
 fc_chip fc_chip_default(void);

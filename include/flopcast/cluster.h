@@ -18,12 +18,12 @@ extern "C" {
 
 typedef struct fc_tier {
     char name[FC_NAME_SIZE];
-    double chips_count;      /* chips inside one instance of the tier */
-    double bytes_per_s;      /* one way, per chip, leaving through this tier; after oversubscription */
-    double eff_frac;         /* of bytes_per_s, large messages */
-    double latency_s;        /* one step */
-    uint32_t topology;       /* fc_topology */
-    double half_bytes;       /* b bytes of a chip's part of a collective go at b/(b + half) of the rate; 0: at all of it */
+    double chips_count; /* chips inside one instance of the tier */
+    double bytes_per_s; /* one way, per chip, leaving through this tier; after oversubscription */
+    double eff_frac;    /* of bytes_per_s, large messages */
+    double latency_s;   /* one step */
+    uint32_t topology;  /* fc_topology */
+    double half_bytes;  /* b bytes of a chip's part of a collective go at b/(b + half) of the rate; 0: at all of it */
     double link_bytes_per_s; /* torus, mesh: the slowest link to one neighbour, one way; 0: not known */
     double torus_side;       /* torus: chips along the longest ring */
     uint8_t in_network_reduction;

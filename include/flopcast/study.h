@@ -54,7 +54,7 @@ typedef struct fc_study {
     double server_w_per_tdp_w; /* IT power a chip where only its TDP is known */
     uint64_t seed;
     uint8_t memory_unchecked; /* a plan that does not fit is taken where none does: of a published run, which did fit */
-    uint32_t draws_count; /* Monte Carlo trials; 0: 2000 */
+    uint32_t draws_count;     /* Monte Carlo trials; 0: 2000 */
     uint32_t spreads_count;
     fc_spread spreads[FC_MAX_SPREADS];
 } fc_study;

@@ -61,24 +61,24 @@ typedef struct fc_stack {
     double ep_overlap_frac;
     double cp_overlap_frac;
     double pp_overlap_frac;
-    double expert_imbalance; /* most loaded expert rank / average; 1 or more */
-    double straggler_frac;   /* time lost each step to the slowest of many ranks; 0 or more */
-    double reserve_bytes;    /* memory the framework keeps for itself, per chip */
+    double expert_imbalance;  /* most loaded expert rank / average; 1 or more */
+    double straggler_frac;    /* time lost each step to the slowest of many ranks; 0 or more */
+    double reserve_bytes;     /* memory the framework keeps for itself, per chip */
     uint32_t flop_convention; /* fc_flop_convention of its published rates: no part of any time */
 
     /* On an accelerator. */
-    uint32_t schedule;              /* fc_plan_schedule that it runs a pipeline with; 0: the usual one */
-    double host_layer_s;            /* of the host, to launch one layer's forward pass; CUDA graphs remove it */
-    double host_backward_ratio;     /* the same backward, of forward; 0: 1 */
-    double host_moe_layer_s;        /* more of it for a layer of experts */
-    double host_rank_frac;          /* more of both for each further tensor rank: they wait for each other's hosts */
-    double softmax_block;           /* (sequence, head) pairs that its fused softmax takes at a time; 0: any number */
-    double host_step_s;             /* once a step: optimizer, data, logging */
-    double overlap_cost_frac;       /* what hidden traffic takes from the compute beside it, of its own time */
-    double grad_add_bytes;          /* moved a parameter and micro-batch to add its gradient to what is there */
-    double grad_wire_bytes;         /* of a gradient between replicas; 0: workload.grad_bytes */
-    uint8_t old_attention;          /* its flash attention was written for an older kind of chip */
-    uint8_t fused_loss;             /* cross-entropy in one pass each way; else one pass an operation, in 32 bits */
+    uint32_t schedule;               /* fc_plan_schedule that it runs a pipeline with; 0: the usual one */
+    double host_layer_s;             /* of the host, to launch one layer's forward pass; CUDA graphs remove it */
+    double host_backward_ratio;      /* the same backward, of forward; 0: 1 */
+    double host_moe_layer_s;         /* more of it for a layer of experts */
+    double host_rank_frac;           /* more of both for each further tensor rank: they wait for each other's hosts */
+    double softmax_block;            /* (sequence, head) pairs that its fused softmax takes at a time; 0: any number */
+    double host_step_s;              /* once a step: optimizer, data, logging */
+    double overlap_cost_frac;        /* what hidden traffic takes from the compute beside it, of its own time */
+    double grad_add_bytes;           /* moved a parameter and micro-batch to add its gradient to what is there */
+    double grad_wire_bytes;          /* of a gradient between replicas; 0: workload.grad_bytes */
+    uint8_t old_attention;           /* its flash attention was written for an older kind of chip */
+    uint8_t fused_loss;              /* cross-entropy in one pass each way; else one pass an operation, in 32 bits */
     uint8_t grads_every_micro_batch; /* replicas add up after each micro-batch, and not once a step */
     uint8_t pp_send_whole;           /* each tensor rank sends the whole activation to the next stage, not its part */
 

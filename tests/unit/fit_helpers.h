@@ -10,7 +10,7 @@
 #define FIT_PARAMETERS                                                                                                 \
     "parameters:\n"                                                                                                    \
     "  - {name: matmul, fields: [chip/a100-sxm-80gb/matmul_hot_fp16], low: 0.4, high: 0.98, start: 0.85}\n"            \
-    "  - {name: links, fields: [chip/a100-sxm-80gb/memory_eff], low: 0.2, high: 1, start: 0.73}\n"                    \
+    "  - {name: links, fields: [chip/a100-sxm-80gb/memory_eff], low: 0.2, high: 1, start: 0.73}\n"                     \
     "  - {name: straggler, fields: [stack/megatron-2022/straggler], low: 0, high: 0.3, start: 0.01}\n"
 #define FIT_FAMILIES                                                                                                   \
     "families:\n"                                                                                                      \

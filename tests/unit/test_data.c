@@ -26,9 +26,8 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const ENTRY_KEYS[] = {"name", "aliases", "about", "sources", "source", "other", "notes"};
-static const char *const CHIP_KEYS[] = {"name",   "aliases", "about", "sources",
-                                        "source", "other",   "notes", "device_names",
-                                        "kernels_like"};
+static const char *const CHIP_KEYS[] = {"name",  "aliases", "about",        "sources",     "source",
+                                        "other", "notes",   "device_names", "kernels_like"};
 
 typedef struct shelf {
     fc_arena *arena;

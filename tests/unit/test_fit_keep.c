@@ -120,9 +120,8 @@ static void test_keep__adds_what_a_file_lacks(void **state) {
     uint32_t files = 0;
     fc_error error = {0};
     start_keep(&keep, desk);
-    put_file(
-        desk, &keep, CHIP,
-        "name: a100-sxm-80gb\r\nsources:\r\n  sheet: {title: \"x\", date: 2026-01}\r\nmemory_eff: 1\r\nl2: 1\r\n");
+    put_file(desk, &keep, CHIP,
+             "name: a100-sxm-80gb\r\nsources:\r\n  sheet: {title: \"x\", date: 2026-01}\r\nmemory_eff: 1\r\nl2: 1\r\n");
     put_file(desk, &keep, STACK, "name: megatron-2022 # a remark");
     assert_fine(keep_in(desk, &keep, &files, &error), &error);
     const char *chip = get_file(desk, &keep, CHIP);

@@ -296,6 +296,8 @@ static const fc_field stack_fields[] = {
     NUMBER(fc_stack, grad_add_bytes, "grad_add", FC_UNIT_BYTES, 0, 100,
            "moved a parameter and micro-batch to add up gradients"),
     NUMBER(fc_stack, grad_wire_bytes, "grad_wire", FC_UNIT_BYTES, 0, 8, "of a gradient between replicas"),
+    NUMBER(fc_stack, gathers_per_layer, "gathers_per_layer", FC_UNIT_COUNT, 0, 1000,
+           "under ZeRO 3: collectives that one layer's weights take"),
     SWITCH(fc_stack, fused_loss, "fused_loss", "cross-entropy takes one pass each way"),
     SWITCH(fc_stack, grads_every_micro_batch, "grads_every_micro_batch", "replicas add up after each micro-batch"),
     SWITCH(fc_stack, pp_send_whole, "pp_send_whole", "each tensor rank sends the whole activation to the next stage"),

@@ -71,6 +71,7 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"host_per_step", offsetof(fc_stack, host_step_s), FC_UNIT_S, 0.0, 60.0},
         {"overlap_cost", offsetof(fc_stack, overlap_cost_frac), FC_UNIT_FRAC, 0.0, 2.0},
         {"grad_add", offsetof(fc_stack, grad_add_bytes), FC_UNIT_BYTES, 0.0, 100.0},
+        {"gathers_per_layer", offsetof(fc_stack, gathers_per_layer), FC_UNIT_COUNT, 0.0, 1000.0},
         {"grad_wire", offsetof(fc_stack, grad_wire_bytes), FC_UNIT_BYTES, 0.0, 8.0},
         {"fresh_tensor", offsetof(fc_stack, fresh_tensor_bytes), FC_UNIT_BYTES, 0.0, 1e12},
         {"touch_overhead", offsetof(fc_stack, touch_overhead_frac), FC_UNIT_FRAC, 0.0, 10.0},

@@ -161,21 +161,30 @@ double fc_step_table_traffic_s(const fc_step_machine *on) {
     return fc_hd_send_s(&net, count * wire_bytes(on));
 }
 
+/* Stage 3 works on a layer at a time, or on each of its tensors: so many collectives, each with its latency. */
+static double pieces_count(const fc_step_machine *on) {
+    if (on->plan->zero < 3) {
+        return 1.0;
+    }
+    double layers = on->ops->layers_count * layer_share(on);
+    return fc_hd_max(1.0, layers * fc_hd_max(1.0, on->stack->gathers_per_layer));
+}
+
 /* Seconds of `rounds` reductions of gradients and the gathers of weights, for trained numbers that `net` shares. */
 static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
     if (!(count > 0)) {
         return 0;
     }
     const fc_plan *plan = on->plan;
-    const fc_ops *ops = on->ops;
     double rounds = fc_step_replica_rounds(on);
     if (plan->zero <= 0) {
         return rounds * fc_hd_all_reduce_s(net, count * wire_bytes(on)); /* everyone updates everything */
     }
-    double grads_s = rounds * fc_hd_reduce_scatter_s(net, count * wire_bytes(on));
+    double pieces = pieces_count(on);
+    double grads_s = rounds * pieces * fc_hd_reduce_scatter_s(net, count * wire_bytes(on) / pieces);
     /* stage 3 gathers the weights for the forward pass and again for the backward pass */
-    double gathers = plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : 1.0;
-    return grads_s + gathers * fc_hd_gather_s(net, count * ops->weight_bytes);
+    double gathers = plan->zero >= 3 ? 2.0 * rounds : 1.0;
+    return grads_s + gathers * pieces * fc_hd_gather_s(net, count * on->ops->weight_bytes / pieces);
 }
 
 /* The time that the same bytes need through the innermost tier: what they take of a chip's own memory and cores. */
@@ -187,8 +196,7 @@ static double inside_s(const fc_step_machine *on, const fc_hd_net *net, double c
     const fc_plan *plan = on->plan;
     double rounds = fc_step_replica_rounds(on);
     double grads = rounds * (plan->zero <= 0 ? 2.0 : 1.0) * wire_bytes(on);
-    double weights =
-        (plan->zero >= 3 && rounds > 1.0 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
+    double weights = (plan->zero >= 3 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
     return (ranks - 1.0) / ranks * count * (grads + weights) / net->bytes_per_s[0];
 }
 

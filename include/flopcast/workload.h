@@ -77,6 +77,7 @@ typedef struct fc_stack {
     double overlap_cost_frac;        /* what hidden traffic takes from the compute beside it, of its own time */
     double grad_add_bytes;           /* moved a parameter and micro-batch to add its gradient to what is there */
     double grad_wire_bytes;          /* of a gradient between replicas; 0: workload.grad_bytes */
+    double gathers_per_layer;       /* under ZeRO 3: collectives that one layer's weights take; 0: 1 */
     uint8_t old_attention;           /* its flash attention was written for an older kind of chip */
     uint8_t fused_loss;              /* cross-entropy in one pass each way; else one pass an operation, in 32 bits */
     uint8_t grads_every_micro_batch; /* replicas add up after each micro-batch, and not once a step */

@@ -262,7 +262,8 @@ static fc_status try_expert_tensor(search *s, fc_plan *plan, fc_error *error) {
         fc_memory_sum(&s->rows, s->ops, &study->cluster, plan, &study->stack);
     }
     FC_TRY(try_zero_stages(s, plan, error));
-    bool may_split = s->study->plan.etp == 0 && plan->ep > 1 && plan->tp > 1 && plan->dp % plan->ep == 0;
+    bool open = study->plan.etp == 0 && study->plan.ep == 0;
+    bool may_split = open && plan->ep > 1 && plan->tp > 1 && plan->dp % plan->ep == 0;
     if (!may_split || s->fitting_count > fitting_count) {
         return FC_OK;
     }

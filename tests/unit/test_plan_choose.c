@@ -64,6 +64,17 @@ static void weigh(best *out, const fc_study *study, const fc_ops *ops, fc_plan p
     }
 }
 
+/* ZeRO 1, and 3 without a pipeline; with one, 2 where 1 does not fit. */
+static void weigh_zero_stages(best *out, const fc_study *study, const fc_ops *ops, fc_plan p) {
+    double before = out->fitting_count;
+    p.zero = 1;
+    weigh(out, study, ops, p);
+    p.zero = p.pp == 1 ? 3 : 2;
+    if (p.dp > 1 && (p.pp == 1 || out->fitting_count == before)) {
+        weigh(out, study, ops, p);
+    }
+}
+
 /* Every plan of the stated set (docs/formulas.md, "Choosing a plan"), by plain loops over all numbers. */
 static best brute_force(const fc_study *study) {
     best out = {0};
@@ -92,11 +103,12 @@ static best brute_force(const fc_study *study) {
                     for (p.ep = 1; p.dp > 0 && p.ep <= (study->model.experts > 0 ? study->model.experts : 1);
                          p.ep *= 2) {
                         if (p.dp % p.ep == 0 && (p.ep == 1 || study->model.experts % p.ep == 0)) {
-                            p.zero = 1;
-                            weigh(&out, study, &ops, p);
-                            p.zero = 3;
-                            if (p.pp == 1 && p.dp > 1) {
-                                weigh(&out, study, &ops, p);
+                            double before = out.fitting_count;
+                            weigh_zero_stages(&out, study, &ops, p);
+                            if (p.ep > 1 && p.tp > 1 && out.fitting_count == before) {
+                                p.etp = p.tp; /* experts split over tensor ranks, where they do not fit whole */
+                                weigh_zero_stages(&out, study, &ops, p);
+                                p.etp = 0;
                             }
                         }
                     }

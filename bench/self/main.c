@@ -1,4 +1,5 @@
-/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS, or bare CALIBRATION. Called by run.sh; prints a table, judges nothing. */
+/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS, or step STUDIES_FOLDER DATA_FOLDER RUNS, or bare CALIBRATION.
+ * Called by run.sh; prints a table, judges nothing. */
 #include "self_bench.h"
 
 #include <stdio.h>
@@ -27,7 +28,8 @@ int main(int argc, char **argv) {
         return fc_self_bare(argv[2], &error) == FC_OK ? 0 : fail(&error);
     }
     if (argc != 5) {
-        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | bare CALIBRATION\n");
+        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | step STUDIES_FOLDER DATA_FOLDER RUNS | "
+                        "bare CALIBRATION\n");
         return FC_USAGE;
     }
     long runs_count = strtol(argv[4], NULL, 10);
@@ -37,6 +39,9 @@ int main(int argc, char **argv) {
     }
     fc_self_options options = {argv[1], argv[2], argv[3], (uint32_t)runs_count};
     printf("%-44s %12s %12s %-8s %10s %8s\n", "", "least", "median", "unit", "goal", "ratio");
+    if (strcmp(argv[1], "step") == 0) {
+        return fc_self_step(&options, &error) == FC_OK ? 0 : fail(&error);
+    }
     /* Processes first: a child's peak memory starts from what this process holds when it is made. */
     if (fc_self_startup(&options, &error) != FC_OK || fc_self_chain(&options, &error) != FC_OK) {
         return fail(&error);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How fast flopcast itself is: start-up and memory of an estimate, counting of all models, steps timed per second.
 # `run.sh bare [BUDGET]` instead: what `flopcast bench` finds, of what plain loops find right after it.
-# usage: bench/self/run.sh [RUNS | bare [BUDGET]]   (default 50, 60s; needs a release build, which it makes; an idle machine is up to you)
+# `run.sh step [RUNS]` instead: microseconds of one evaluation of a complete plan, for the studies of bench/self/studies.
+# usage: bench/self/run.sh [RUNS | step [RUNS] | bare [BUDGET]]   (default 50, 60s; needs a release build, which it makes; an idle machine is up to you)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/build/release
@@ -13,5 +14,8 @@ sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1 ||
 if [ "${1:-}" = bare ]; then
     "$build/flopcast" bench --backend openblas --budget "${2:-60s}" -o "$build/bare.json" | sed -n 1p
     exec "$build/bench/self/flopcast_self_bench" bare "$build/bare.json"
+fi
+if [ "${1:-}" = step ]; then
+    exec "$build/bench/self/flopcast_self_bench" step "$root/bench/self/studies" "$root/data" "${2:-50}"
 fi
 "$build/bench/self/flopcast_self_bench" "$build/flopcast" moe-100t-rainier "$root/data" "${1:-50}"

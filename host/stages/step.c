@@ -191,7 +191,7 @@ static double bound_by_host_s(double chip_s, double host_s) {
     }
     double longer = fc_hd_max(chip_s, host_s);
     double ratio = fc_hd_min(chip_s, host_s) / longer;
-    return longer * fc_hd_pow(1.0 + fc_hd_pow(ratio, HOST_ORDER), 1.0 / HOST_ORDER);
+    return longer * fc_hd_power(1.0 + fc_hd_power(ratio, HOST_ORDER), 1.0 / HOST_ORDER);
 }
 
 /* Forward and backward seconds of one micro-batch. */
@@ -393,8 +393,9 @@ static void find_curves(fc_step_machine *on) {
     on->gemm_dtype[0] = on->ops->dtype;
     on->gemm_dtype[1] = on->ops->side_dtype;
     for (int i = 0; i < FC_STEP_GEMMS; ++i) {
-        if (!fc_step_gemm_curve(&on->gemm[i], on->chip, on->gemm_dtype[i])) {
-            on->gemm[i].sms_count = 0.0;
+        bool known = i > 0 && on->gemm_dtype[i] == on->gemm_dtype[0]; /* the first one answers */
+        if (known || !fc_step_gemm_curve(&on->gemm[i], on->chip, on->gemm_dtype[i])) {
+            on->gemm[i].curve.sms_count = 0.0;
         }
     }
 }

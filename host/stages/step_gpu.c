@@ -15,23 +15,25 @@ static const double GROUP_ROWS = 128.0;
 
 /* ---- matmuls ----------------------------------------------------------------------------------------------------- */
 
-bool fc_step_gemm_curve(fc_gemm_curve *out, const fc_chip *chip, uint32_t dtype) {
+bool fc_step_gemm_curve(fc_gemm_ready *out, const fc_chip *chip, uint32_t dtype) {
     const fc_chip_curve *curve = &chip->curves.matmul[dtype];
     if (!(curve->cores_count > 0.0)) {
         return false;
     }
+    fc_gemm_curve used;
     for (int i = 0; i < FC_GEMM_PARAMETER_COUNT; ++i) {
-        out->p[i] = curve->parameters[i];
+        used.p[i] = curve->parameters[i];
     }
     double bytes = fc_dtype_bytes((fc_dtype)dtype);
-    out->sms_count = curve->cores_count;
-    out->operand_bytes = bytes;
-    out->result_bytes = fc_hd_max(bytes, 2.0);
+    used.sms_count = curve->cores_count;
+    used.operand_bytes = bytes;
+    used.result_bytes = fc_hd_max(bytes, 2.0);
     /* A training step never lets the chip cool down: whatever a kernel's own length, it runs at the sustained rate. */
     double hot = chip->matmul_hot_frac[dtype];
-    double boost = out->p[FC_GEMM_BOOST_FLOP_PER_S];
-    out->p[FC_GEMM_SUSTAINED_FLOP_PER_S] = hot > 0.0 ? hot * boost : out->p[FC_GEMM_SUSTAINED_FLOP_PER_S];
-    out->p[FC_GEMM_POWER_S] = 1e-30;
+    double boost = used.p[FC_GEMM_BOOST_FLOP_PER_S];
+    used.p[FC_GEMM_SUSTAINED_FLOP_PER_S] = hot > 0.0 ? hot * boost : used.p[FC_GEMM_SUSTAINED_FLOP_PER_S];
+    used.p[FC_GEMM_POWER_S] = 1e-30;
+    fc_hd_gemm_prepare(out, &used);
     return true;
 }
 
@@ -43,9 +45,9 @@ static double hockney_s(const fc_step_machine *on, uint32_t dtype, fc_product p)
     return p.count * fc_hd_roofline_s(2.0 * p.m * p.n * p.k, rate, bytes, on->memory_bytes_per_s);
 }
 
-static const fc_gemm_curve *curve_for(const fc_step_machine *on, uint32_t dtype) {
+static const fc_gemm_ready *curve_for(const fc_step_machine *on, uint32_t dtype) {
     for (int i = 0; i < FC_STEP_GEMMS; ++i) {
-        if (on->gemm_dtype[i] == dtype && on->gemm[i].sms_count > 0.0) {
+        if (on->gemm_dtype[i] == dtype && on->gemm[i].curve.sms_count > 0.0) {
             return &on->gemm[i];
         }
     }
@@ -54,17 +56,18 @@ static const fc_gemm_curve *curve_for(const fc_step_machine *on, uint32_t dtype)
 
 /* `count` equal products side by side, in one launch: a grouped kernel works on all their tiles at once. */
 static double product_s(const fc_step_machine *on, uint32_t dtype, fc_product p, bool converts) {
-    const fc_gemm_curve *curve = curve_for(on, dtype);
-    if (!curve) {
+    const fc_gemm_ready *ready = curve_for(on, dtype);
+    if (!ready) {
         return hockney_s(on, dtype, p);
     }
+    const fc_gemm_curve *curve = &ready->curve;
     double rows = fc_hd_ceil(p.m);
     double count = fc_hd_max(1.0, p.count);
     if (count > 1.0) {
         rows = fc_hd_pieces(p.m, GROUP_ROWS) * GROUP_ROWS * count;
     }
     fc_gemm_shape shape = {fc_hd_max(1.0, rows), fc_hd_max(1.0, fc_hd_ceil(p.n)), fc_hd_max(1.0, fc_hd_ceil(p.k))};
-    double time_s = fc_hd_gemm_s(curve, shape);
+    double time_s = fc_hd_gemm_ready_s(ready, shape);
     time_s -= converts ? 0.0 : fc_hd_gemm_convert_s(curve, shape);
     if (count > 1.0) {
         double weight_bytes = count * p.n * p.k * curve->operand_bytes;

@@ -26,8 +26,8 @@ fc_product fc_step_product(const fc_step_machine *on, const fc_op *op);
 
 /* A row on an accelerator. */
 fc_op_time fc_step_on_accelerator(const fc_step_machine *on, const fc_op *op);
-/* The chip's matmul curve at the rate that a step sustains; false where it has none. */
-bool fc_step_gemm_curve(fc_gemm_curve *out, const fc_chip *chip, uint32_t dtype);
+/* The chip's matmul curve at the rate that a step sustains, made ready for all rows; false where it has none. */
+bool fc_step_gemm_curve(fc_gemm_ready *out, const fc_chip *chip, uint32_t dtype);
 
 /* Whether plain attention's softmax falls back to one kernel an operation: the fused one works on blocks of so many
  * (sequence, head) pairs at a time, and they must come out even (Megatron-LM, fused_softmax.py). */

@@ -20,7 +20,7 @@ typedef struct fc_step_machine {
     double memory_bytes_per_s;
     double launch_s;
     uint32_t gemm_dtype[FC_STEP_GEMMS];
-    fc_gemm_curve gemm[FC_STEP_GEMMS]; /* sms_count 0: the chip has no curve */
+    fc_gemm_ready gemm[FC_STEP_GEMMS]; /* its curve's sms_count 0: the chip has none */
     double kept_tensor_bytes;          /* of a processor: the largest tensor that is not mapped for itself */
 } fc_step_machine;
 

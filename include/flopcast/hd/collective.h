@@ -105,7 +105,7 @@ FC_HD double fc_hd_measured_s(const fc_hd_net *net, fc_hd_collective which, doub
     if (n <= FC_HD_CURVE_CHIPS) {
         return curve_s;
     }
-    double most = p[FC_LINK_HIGH_BYTES_PER_S] * fc_hd_pow(0.5 * FC_HD_CURVE_CHIPS, 1.0 - p[FC_LINK_CHIPS_ORDER]);
+    double most = p[FC_LINK_HIGH_BYTES_PER_S] * fc_hd_power(0.5 * FC_HD_CURVE_CHIPS, 1.0 - p[FC_LINK_CHIPS_ORDER]);
     return fc_hd_max(curve_s, bytes * wire_frac / fc_hd_max(most, net->bytes_per_s[0]));
 }
 

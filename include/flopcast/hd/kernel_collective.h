@@ -8,7 +8,7 @@
 #ifndef FLOPCAST_HD_KERNEL_COLLECTIVE_H
 #define FLOPCAST_HD_KERNEL_COLLECTIVE_H
 
-#include "math.h"
+#include "power.h"
 
 typedef enum fc_link_parameter {
     FC_LINK_LOW_BASE_S = 0, /* protocol made for small messages */
@@ -27,7 +27,7 @@ typedef enum fc_link_parameter {
 
 /* `wire_frac` is what one chip sends of `bytes`: 2(p-1)/p for an all-reduce, (p-1)/p for the others. */
 FC_HD double fc_hd_link_s(const double *p, double chips_count, double bytes, double wire_frac) {
-    double growth = fc_hd_pow(0.5 * chips_count, 1.0 - p[FC_LINK_CHIPS_ORDER]);
+    double growth = fc_hd_power(0.5 * chips_count, 1.0 - p[FC_LINK_CHIPS_ORDER]);
     double protocol_s[3];
     double best_s = fc_hd_infinity();
     double sum = 0.0;
@@ -38,9 +38,9 @@ FC_HD double fc_hd_link_s(const double *p, double chips_count, double bytes, dou
         best_s = fc_hd_min(best_s, protocol_s[i]);
     }
     for (i = 0; i < 3; i++) {
-        sum += fc_hd_pow(best_s / protocol_s[i], p[FC_LINK_CORNER_ORDER]);
+        sum += fc_hd_power(best_s / protocol_s[i], p[FC_LINK_CORNER_ORDER]);
     }
-    return best_s * fc_hd_pow(sum, -1.0 / p[FC_LINK_CORNER_ORDER]);
+    return best_s * fc_hd_power(sum, -1.0 / p[FC_LINK_CORNER_ORDER]);
 }
 
 #endif

@@ -77,6 +77,7 @@ typedef struct fc_command {
 extern const fc_command fc_cmd_bench;
 extern const fc_command fc_cmd_verify;
 extern const fc_command fc_cmd_estimate;
+extern const fc_command fc_cmd_explain;
 extern const fc_command fc_cmd_compare;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;

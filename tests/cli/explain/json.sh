@@ -1,0 +1,1 @@
+$FLOPCAST explain 6nd --data "$DATA" --format json

@@ -1,0 +1,1 @@
+$FLOPCAST explain mfu one two --data "$DATA"

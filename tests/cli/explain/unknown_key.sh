@@ -1,0 +1,1 @@
+$FLOPCAST explain mfuu --data "$DATA"

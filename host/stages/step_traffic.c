@@ -2,7 +2,7 @@
 #include "step_traffic.h"
 
 #include "flopcast/hd/hd.h"
-#include "net.h"
+#include "flopcast/hd/net.h"
 #include "shard.h"
 
 #include <stdbool.h>

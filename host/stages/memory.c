@@ -2,8 +2,8 @@
  *
  * Weights, gradients and optimizer states follow the rows' parameter axes and the ZeRO stage (Rajbhandari et al.
  * 1910.02054), within a group of ranks where one is given (HSDP, 2304.11277); activations are the sum of what each layer
- * of a stage saves, times the micro-batches in flight under 1F1B, and (1 + (p-1)/(p·v)) of them when interleaved
- * (Korthikanti et al. 2205.05198, equation 10 and appendix B).
+ * of a stage saves, times the micro-batches in flight by the pipeline's schedule (fc_hd_in_flight): interleaved
+ * (1 + (p-1)/(p·v)) of 1F1B's (Korthikanti et al. 2205.05198, equation 10 and appendix B).
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
@@ -17,6 +17,7 @@
 typedef struct stage_layers {
     double count[FC_MAX_LAYER_KINDS];
     double all_count;
+    double stages_count; /* that the rank works for: 2 under DualPipe */
 } stage_layers;
 
 /* What one stage holds on one device. Bytes are for one token. */
@@ -32,25 +33,23 @@ typedef struct stage_load {
     double dispatch_bytes;
 } stage_load;
 
-/* Micro-batches whose activations a stage keeps, counted in whole passes through its layers. */
-static double in_flight(const fc_plan *plan, uint32_t stage) {
-    double micro_batches = fc_shard_micro_batches(plan);
-    double depth = (double)plan->pp - stage;
-    if (plan->vpp > 1 && plan->pp > 1) {
-        double warm_up = 2.0 * ((double)plan->pp - stage - 1.0) + ((double)plan->vpp - 1.0) * plan->pp + 1.0;
-        depth = warm_up / plan->vpp;
+/* Micro-batches whose activations a rank keeps, counted in whole passes through one stage's layers. Without a pipeline the
+ * next micro-batch waits for the one before it, whatever the schedule. */
+static double in_flight(const fc_plan *plan, const fc_stack *stack, uint32_t stage) {
+    if (plan->pp <= 1) {
+        return 1.0;
     }
-    return fc_hd_min(depth, micro_batches);
+    fc_hd_pipeline pipe = fc_shard_pipeline(plan);
+    return fc_hd_in_flight(fc_shard_schedule(plan, stack), &pipe, (int32_t)stage);
 }
 
 /* Chunk c of pp·vpp belongs to stage c mod pp. Where layers do not divide, those after the first have one more, so that
  * the ends of the model come beside fewer layers (fc_shard_end_share). */
-static void find_layers(stage_layers *out, const fc_ops *ops, const fc_plan *plan, uint32_t stage) {
+static void find_stage(stage_layers *out, const fc_ops *ops, const fc_plan *plan, uint32_t stage) {
     uint32_t layers = (uint32_t)ops->layers_count;
     uint32_t chunks = plan->pp * plan->vpp;
     uint32_t each = layers / chunks;
     uint32_t over = layers % chunks;
-    memset(out, 0, sizeof *out);
     for (uint32_t chunk = stage; chunk < chunks; chunk += plan->pp) {
         uint32_t before = chunk == 0 ? 0 : chunk - 1; /* chunks in front that may have one more */
         uint32_t first = chunk * each + (before < over ? before : over);
@@ -59,6 +58,17 @@ static void find_layers(stage_layers *out, const fc_ops *ops, const fc_plan *pla
             out->count[ops->layer_kind[i]] += 1.0;
         }
         out->all_count += end - first;
+    }
+}
+
+/* Of all stages that this rank works for. */
+static void find_layers(stage_layers *out, const fc_ops *ops, const fc_plan *plan, const fc_stack *stack,
+                        uint32_t stage) {
+    memset(out, 0, sizeof *out);
+    out->stages_count = fc_shard_stages_a_rank(plan, stack);
+    find_stage(out, ops, plan, stage);
+    if (out->stages_count > 1.0) {
+        find_stage(out, ops, plan, plan->pp - 1 - stage);
     }
     if (ops->layer_kinds_count == 1) {
         out->count[0] = out->all_count;
@@ -80,7 +90,7 @@ static double surplus(const fc_plan *plan, const fc_stack *stack) {
 static void add_layers(stage_load *out, const fc_memory_rows *rows, const fc_ops *ops, const stage_layers *layers,
                        const fc_plan *plan, const fc_stack *stack) {
     bool full = plan->recompute == FC_RECOMPUTE_FULL;
-    double redone = full ? fc_shard_redone_share(plan, layers->all_count) : 0.0;
+    double redone = full ? fc_shard_redone_share(plan, layers->all_count / layers->stages_count) : 0.0;
     for (uint32_t kind = 0; kind < ops->layer_kinds_count; ++kind) {
         const fc_memory_part *layer = &rows->layer[kind];
         if (!(layers->count[kind] > 0)) {
@@ -114,14 +124,15 @@ static void load_stage(stage_load *out, const fc_memory_rows *rows, const fc_ops
                        const fc_plan *plan, const fc_stack *stack, uint32_t stage) {
     memset(out, 0, sizeof *out);
     add_layers(out, rows, ops, layers, plan, stack);
-    if (stage == 0) {
+    bool both = layers->stages_count > 1.0 && (stage == 0 || stage + 1 == plan->pp);
+    if (stage == 0 || both) {
         add_end(out, &rows->first, plan);
         out->in_flight_bytes += kept_by_end(&rows->first);
     }
-    if (stage + 1 == plan->pp) {
+    if (stage + 1 == plan->pp || both) {
         add_end(out, &rows->last, plan);
         out->last_bytes = kept_by_end(&rows->last);
-        if (plan->pp > 1) {
+        if (plan->pp > 1 && !both) { /* a rank with both ends has one table for them */
             add_end(out, &rows->table_copy, plan);
         }
     }
@@ -135,11 +146,12 @@ typedef struct shares {
     double split;
 } shares;
 
-static shares split_over(const fc_plan *plan, double dense, double expert) {
-    double ranks = (double)plan->dp * plan->cp;
+/* A stage that two ranks of a pipeline work for has twice as many ranks that hold it. */
+static shares split_over(const fc_plan *plan, double stages_count, double dense, double expert) {
+    double ranks = (double)plan->dp * plan->cp * stages_count;
     double group = plan->zero_group > 0 ? fc_hd_min(plan->zero_group, ranks) : ranks;
     double here = expert / plan->ep;
-    double copies = fc_hd_max(1.0, fc_shard_expert_replicas(plan) * group / ranks);
+    double copies = fc_hd_max(1.0, fc_shard_expert_replicas(plan) * stages_count * group / ranks);
     return (shares){.whole = dense + here, .split = dense / group + here / copies};
 }
 
@@ -150,10 +162,12 @@ static double gathered_count(const stage_load *load, shares held, double own) {
     return held.whole > 0 ? whole * (1.0 - own / held.whole) : 0;
 }
 
-static void size_params(fc_memory *out, const stage_load *load, const fc_ops *ops, const fc_plan *plan) {
+static void size_params(fc_memory *out, const stage_load *load, const fc_ops *ops, const fc_plan *plan,
+                        const stage_layers *layers) {
     const fc_memory_part *params = &load->params;
-    shares held = split_over(plan, params->dense_count, params->expert_count);
-    shares states = split_over(plan, params->dense_states_count, params->expert_states_count);
+    double stages = layers->stages_count;
+    shares held = split_over(plan, stages, params->dense_count, params->expert_count);
+    shares states = split_over(plan, stages, params->dense_states_count, params->expert_states_count);
     double weights = ops->weight_bytes * (plan->zero >= 3 ? held.split : held.whole);
     double own_count = plan->zero >= 1 ? held.split : held.whole; /* what this rank updates */
     double master = ops->master_bytes * own_count;
@@ -166,7 +180,7 @@ static void size_params(fc_memory *out, const stage_load *load, const fc_ops *op
         out->host_bytes += weights;
         bytes[FC_MEMORY_COMMUNICATION] += ops->weight_bytes * gathered_count(load, held, 0);
         /* there for forward and for backward of each micro-batch */
-        out->host_moved_bytes += 2.0 * weights * fc_shard_micro_batches(plan);
+        out->host_moved_bytes += 2.0 * weights * fc_shard_micro_batches(plan) / stages;
     } else {
         bytes[FC_MEMORY_WEIGHTS] = weights;
         bytes[FC_MEMORY_COMMUNICATION] +=
@@ -185,15 +199,16 @@ static void size_params(fc_memory *out, const stage_load *load, const fc_ops *op
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
 static void size_activations(fc_memory *out, const stage_load *load, const fc_ops *ops, const fc_plan *plan,
-                             const fc_stack *stack, uint32_t stage) {
+                             const fc_stack *stack, const stage_layers *layers, uint32_t stage) {
     double tokens = fc_shard_tokens(plan, ops->seq_len);
-    double all = tokens * load->in_flight_bytes * in_flight(plan, stage);
+    double stages = layers->stages_count; /* micro-batches are shared out among them */
+    double all = tokens * load->in_flight_bytes * in_flight(plan, stack, stage) / stages;
     double here = all;
     if (plan->offload_activations) {
         here = fc_hd_min(all, 2.0 * tokens * load->deepest_layer_bytes);
         out->host_bytes += all - here;
         /* down after forward, up before backward */
-        out->host_moved_bytes += 2.0 * tokens * load->in_flight_bytes * fc_shard_micro_batches(plan);
+        out->host_moved_bytes += 2.0 * tokens * load->in_flight_bytes * fc_shard_micro_batches(plan) / stages;
     }
     double *bytes = out->cause_bytes;
     bytes[FC_MEMORY_ACTIVATIONS] = here;
@@ -219,8 +234,8 @@ static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops 
     double devices = cluster->chip.devices_per_chip;
     memset(out, 0, sizeof *out);
     load_stage(&load, rows, ops, layers, &device, stack, stage);
-    size_params(out, &load, ops, &device);
-    size_activations(out, &load, ops, &device, stack, stage);
+    size_params(out, &load, ops, &device, layers);
+    size_activations(out, &load, ops, &device, stack, layers, stage);
     for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
         out->cause_bytes[i] *= devices;
     }
@@ -240,7 +255,7 @@ static void size_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops 
 void fc_memory_stage(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
                      const fc_plan *plan, const fc_stack *stack, uint32_t stage) {
     stage_layers layers;
-    find_layers(&layers, ops, plan, stage);
+    find_layers(&layers, ops, plan, stack, stage);
     size_stage(out, rows, ops, cluster, plan, stack, stage, &layers);
 }
 
@@ -254,20 +269,23 @@ static bool same_layers(const stage_layers *a, const stage_layers *b, uint32_t k
 }
 
 /* Stages are looked at one by one, but for those that have the layers of the stage before them and no more micro-batches in
- * flight: they take no more than it does. Where all layers are alike the second stage has as many as any after it. */
+ * flight: they take no more than it does. Where all layers are alike the second stage has as many as any after it. Under
+ * DualPipe the second half of the ranks mirrors the first. */
 void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
                      const fc_plan *plan, const fc_stack *stack) {
     stage_layers before;
-    find_layers(&before, ops, plan, 0);
+    find_layers(&before, ops, plan, stack, 0);
     size_stage(out, rows, ops, cluster, plan, stack, 0, &before);
     double host_bytes = out->host_bytes;
-    bool alike = ops->layer_kinds_count == 1;
-    for (uint32_t stage = 1; stage < plan->pp; stage = alike && stage == 1 && plan->pp > 2 ? plan->pp - 1 : stage + 1) {
+    bool mirrored = before.stages_count > 1.0;
+    uint32_t count = mirrored ? plan->pp / 2 : plan->pp;
+    bool alike = ops->layer_kinds_count == 1 && !mirrored;
+    for (uint32_t stage = 1; stage < count; stage = alike && stage == 1 && count > 2 ? count - 1 : stage + 1) {
         stage_layers layers;
-        find_layers(&layers, ops, plan, stage);
+        find_layers(&layers, ops, plan, stack, stage);
         bool last = stage + 1 == plan->pp;
         bool like_before = same_layers(&layers, &before, ops->layer_kinds_count);
-        if (like_before && !last && in_flight(plan, stage) <= in_flight(plan, stage - 1)) {
+        if (like_before && !last && in_flight(plan, stack, stage) <= in_flight(plan, stack, stage - 1)) {
             continue;
         }
         fc_memory here;

@@ -6,7 +6,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/power.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 #include "step_pipeline.h"
 

@@ -5,7 +5,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 
 #include "flopcast/hd/hd.h"
 #include "flopcast/hd/net.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 
 #include <stdbool.h>
 

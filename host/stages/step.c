@@ -111,7 +111,8 @@ static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step
     /* the last bucket of gradients, one layer's, has nothing left to hide behind; nor has the first layer's gather */
     double buckets = fc_hd_max(1.0, on->ops->layers_count * fc_shard_stage_share(on->plan, on->ops->layers_count));
     double hidden_s = fc_hd_min(traffic.time_s * (1.0 - 1.0 / buckets), room_s);
-    double taken_s = traffic.time_s > 0.0 ? traffic.inside_s * hidden_s / traffic.time_s : 0.0;
+    /* it disturbs no longer than it lasts */
+    double taken_s = traffic.time_s > 0.0 ? fc_hd_min(1.0, traffic.inside_s / traffic.time_s) * hidden_s : 0.0;
     out->cause_s[FC_STEP_DATA] = traffic.time_s - hidden_s + on->stack->overlap_cost_frac * taken_s;
 }
 
@@ -185,10 +186,13 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     pass.backward_s += grads_s;
     double pass_s = pass.forward_s + pass.backward_s;
     fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, ends, &link);
+    double extra_s = time.busy_s / count - pass_s;
+    double share = extra_s < 0.0 ? 1.0 + extra_s / pass_s : 1.0; /* both of two stages may have a layer less */
+    count *= share;
 
     double *cause_s = out->cause_s;
     add_stage(out, &layers, count);
-    add_ends(out, on, ends, &link, time.busy_s / count - pass_s);
+    add_ends(out, on, ends, &link, extra_s);
     cause_s[FC_STEP_MEMORY_BOUND] += count * grads_s;
     cause_s[FC_STEP_HOST] += count * wait_s + on->stack->host_step_s;
     cause_s[FC_STEP_TENSOR] += count * link.tensor_s;
@@ -196,7 +200,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     cause_s[FC_STEP_CONTEXT] += count * link.context_s;
     cause_s[FC_STEP_PIPELINE] += time.send_s;
     cause_s[FC_STEP_BUBBLE] += time.bubble_s;
-    add_replica_traffic(out, on, load, pass_s);
+    add_replica_traffic(out, on, load, share * pass_s);
     cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on, rows);
     add_optimizer(out, on, load);
     add_straggler(out, on);

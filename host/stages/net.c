@@ -4,6 +4,8 @@
 #include "flopcast/hd/hd.h"
 #include "net_torus.h"
 
+#include <stdbool.h>
+
 /* A group is one progression of ranks, or a progression of them: what the levels inside hold in full, the next repeats. */
 enum { MOST_LEVELS = 2 };
 
@@ -196,6 +198,33 @@ static progression axis_of(const fc_plan *plan, fc_net_axis axis) {
 fc_hd_net fc_net_of_axis(const fc_cluster *cluster, const fc_plan *plan, fc_net_axis axis) {
     progression p = axis_of(plan, axis);
     return group_of(cluster, (double)plan->tp * plan->pp * plan->dp * plan->cp, &p);
+}
+
+static bool divides(double a, double b) { return floor(b / a) * a == b; }
+
+void fc_net_split(fc_hd_net *inside, fc_hd_net *across, const fc_cluster *cluster, const fc_plan *plan,
+                  fc_net_axis axis, double inside_count) {
+    progression in = axis_of(plan, axis);
+    progression out = in;
+    double near = in.size[0];
+    if (inside_count <= near || in.levels_count == 1) { /* a part of the first level */
+        in.levels_count = 1;
+        in.size[0] = inside_count;
+        out.size[0] = fc_hd_max(1.0, floor(near / inside_count));
+        out.stride[0] *= inside_count;
+        if (!divides(inside_count, near)) { /* groups lie over the level's edge */
+            out.levels_count = 1;
+            out.size[0] = floor(near * in.size[1] / inside_count);
+        }
+    } else { /* all of it, and so many of the next */
+        in.size[1] = fc_hd_max(1.0, floor(inside_count / near));
+        out.levels_count = 1;
+        out.size[0] = fc_hd_max(1.0, floor(out.size[1] / in.size[1]));
+        out.stride[0] = out.stride[1] * in.size[1];
+    }
+    double used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
+    *inside = group_of(cluster, used_count, &in);
+    *across = group_of(cluster, used_count, &out);
 }
 
 void fc_net_use_curves(fc_hd_net *net, const double *const curves[FC_HD_COLLECTIVE_COUNT]) {

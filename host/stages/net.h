@@ -36,6 +36,11 @@ fc_hd_net fc_net_group(const fc_cluster *cluster, double used_count, double size
 /* The same of one axis of a plan that fc_plan_check let through, all of its sizes 1 or more. */
 fc_hd_net fc_net_of_axis(const fc_cluster *cluster, const fc_plan *plan, fc_net_axis axis);
 
+/* An axis in groups: `inside` holds `inside_count` neighbours along it, `across` one member of each such group. 1 or more,
+ * a divisor of the axis' ranks. */
+void fc_net_split(fc_hd_net *inside, fc_hd_net *across, const fc_cluster *cluster, const fc_plan *plan,
+                  fc_net_axis axis, double inside_count);
+
 /* Puts measured curves (FC_LINK_PARAMETER_COUNT numbers each, NULL where there is none) in place of tier 0's rate. They
  * must outlive `net`. A torus keeps its rate: what a group reaches there depends on the rings it covers. */
 void fc_net_use_curves(fc_hd_net *net, const double *const curves[FC_HD_COLLECTIVE_COUNT]);

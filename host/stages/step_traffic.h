@@ -40,6 +40,8 @@ typedef struct fc_step_load {
     double expert_count;
 } fc_step_load;
 
+/* Fills in the sums of the tensor ranks that a group inside one domain takes: most groups are. */
+void fc_step_reduce(fc_step_rows *rows, const fc_step_machine *on);
 /* The chip's own work each way on the stage, forward_s and backward_s, is all that can hide anything. */
 fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows, double forward_s,
                                     double backward_s);

@@ -1,14 +1,14 @@
-/* shard.h: how a plan divides a row of operations. Shared by the stages; holds no stage's knowledge. */
-#ifndef FLOPCAST_HOST_STAGES_SHARD_H
-#define FLOPCAST_HOST_STAGES_SHARD_H
+/* hd/shard.h: how a plan divides a row of operations. Shared by the stages; holds no stage's knowledge. */
+#ifndef FLOPCAST_HD_SHARD_H
+#define FLOPCAST_HD_SHARD_H
 
-#include "flopcast/hd/hd.h"
-#include "flopcast/hd/schedule.h"
-#include "flopcast/plan.h"
-#include "flopcast/results.h"
-#include "flopcast/workload.h"
+#include "hd.h"
+#include "schedule.h"
+#include "../plan.h"
+#include "../results.h"
+#include "../workload.h"
 
-#include <stddef.h>
+#include <string.h>
 
 /* Tensor ranks of one expert. Expert parallelism may fold the tensor ranks in: it then spreads experts over them too. */
 FC_HD double fc_shard_expert_tensor(const fc_plan *plan) {
@@ -66,7 +66,8 @@ FC_HD double fc_shard_micro_batches(const fc_plan *plan) {
 
 /* The pipeline's counts, without its times. */
 FC_HD fc_hd_pipeline fc_shard_pipeline(const fc_plan *plan) {
-    fc_hd_pipeline pipe = {0};
+    fc_hd_pipeline pipe;
+    memset(&pipe, 0, sizeof pipe);
     pipe.stages = (int32_t)plan->pp;
     pipe.chunks = (int32_t)plan->vpp;
     pipe.micro_batches = (int32_t)fc_shard_micro_batches(plan);

@@ -3,6 +3,7 @@
 
 #include "flopcast/hd/hd.h"
 #include "flopcast/hd/net.h"
+#include "flopcast/hd/routing.h"
 #include "flopcast/hd/shard.h"
 
 #include <stdbool.h>
@@ -77,6 +78,30 @@ static void add_tensor_traffic(fc_step_links *out, const fc_step_machine *on, co
     out->ends_s = ends * (inside ? rows->end_reduce_s : end_reduce_s(on, &net));
 }
 
+/* Nodes that a router's limit on groups of experts leaves to a token; groups lie in order over all nodes. */
+static double nodes_most(const fc_ops *ops, double nodes) {
+    double most = ops->expert_groups_per_token;
+    return fc_hd_max(fc_hd_min(most, nodes), most * nodes / ops->expert_groups);
+}
+
+/* One way of a token's copies to its experts. A router that picks groups of experts first is there to send each token once
+ * to each of few nodes, which spread it (DeepSeek-V3 2412.19437, 3.2.2); else each copy travels for itself. */
+static double exchange_s(const fc_step_machine *on, const fc_hd_net *net, double tokens) {
+    const fc_ops *ops = on->ops;
+    double token_bytes = ops->hidden * ops->activation_bytes;
+    double ranks = fc_hd_ranks(net);
+    double node_chips = fc_hd_max(1.0, net->members[0]);
+    if (!(ops->expert_groups > 1.0) || ranks <= node_chips) {
+        return fc_hd_all_to_all_s(net, tokens * ops->experts_per_token * token_bytes);
+    }
+    fc_hd_routing routing = {.tokens = tokens,
+                             .token_bytes = token_bytes,
+                             .experts_per_token = ops->experts_per_token,
+                             .experts = ops->experts,
+                             .groups_most = nodes_most(ops, ranks / node_chips)};
+    return fc_hd_routing_s(net, routing);
+}
+
 /* Dispatch before the experts and combine after them, forward and back, and forward again when the layer is redone. Under
  * sequence parallelism a tensor rank sends its own part of the tokens; without it each sends all of them. */
 static double expert_traffic_s(const fc_step_machine *on) {
@@ -86,10 +111,9 @@ static double expert_traffic_s(const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     fc_hd_net net = expert_group(on, plan->ep, fc_shard_expert_tensor(plan));
     double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
-    double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
     double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
     double layers = on->ops->moe_layers_count * layer_share(on);
-    return passes * layers * on->stack->expert_imbalance * fc_hd_all_to_all_s(&net, bytes);
+    return passes * layers * on->stack->expert_imbalance * exchange_s(on, &net, tokens);
 }
 
 /* Ring attention: keys and values once around forward, and with their gradients twice back (Liu et al. 2310.01889). Both

@@ -266,6 +266,28 @@ static void test_step__expert_traffic(void **state) {
     assert_near(step_of(&split).cause_s[FC_STEP_EXPERT], 4.0 * once_s / 2.0 * (3.0 / 4.0) / (7.0 / 8.0), 1e-9);
 }
 
+/* Four nodes of two, four groups of experts of which a token sees one: it crosses to another node three times in four, once,
+ * whatever the number of its experts; without the limit each of its copies crosses for itself. */
+static void test_step__a_limited_router_crosses_once_a_node(void **state) {
+    (void)state;
+    fc_study study = expert_study();
+    study.cluster.chip.scaleup_domain_count = 2;
+    study.plan.ep = 8;
+    fc_study free = checked(study);
+    study.model.expert_groups = 4;
+    study.model.expert_groups_per_token = 1;
+    fc_study limited = checked(study);
+    double token_s = 8.0 * 2048.0 * 1024.0 * 2.0 / 50e9;
+    assert_near(step_of(&free).cause_s[FC_STEP_EXPERT], 4.0 * 2.0 * token_s * 6.0 / 8.0, 1e-9);
+    assert_near(step_of(&limited).cause_s[FC_STEP_EXPERT], 4.0 * token_s * 3.0 / 4.0, 1e-9);
+    study.model.expert_groups = 3;
+    fc_error error = {0};
+    assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT);
+    assert_told(&error, "expert_groups is 3");
+    study.model.expert_groups = 8;
+    assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT); /* one expert a group, and two wanted */
+}
+
 /* The most loaded rank sets the pace: its experts' matmuls take as much longer as it has more rows. */
 static void test_step__the_fullest_expert_rank_is_waited_for(void **state) {
     (void)state;
@@ -456,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_step__two_copies_of_a_stage_are_summed),
         cmocka_unit_test(test_step__overlap_needs_work_to_hide_behind),
         cmocka_unit_test(test_step__expert_traffic),
+        cmocka_unit_test(test_step__a_limited_router_crosses_once_a_node),
         cmocka_unit_test(test_step__the_fullest_expert_rank_is_waited_for),
         cmocka_unit_test(test_step__context_traffic),
         cmocka_unit_test(test_step__any_study_gives_a_sound_step_or_a_sentence),

@@ -49,8 +49,10 @@ static double hardware_extra_flop_per_token(const fc_step_machine *on, const fc_
 /* Read gradient, master copy and moments; write master copy, moments and weight. */
 static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load load) {
     const fc_plan *plan = on->plan;
-    double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
-    double expert_ways = plan->zero >= 1 ? fc_shard_expert_replicas(plan) : 1.0;
+    /* two ranks that work for the same two stages share their states as well */
+    double copies = plan->zero >= 1 ? 1.0 : fc_shard_stages_a_rank(plan, on->stack);
+    double dense_ways = (plan->zero >= 1 ? fc_shard_zero_ranks(plan) : 1.0) / copies;
+    double expert_ways = (plan->zero >= 1 ? fc_shard_expert_zero_ranks(plan) : 1.0) / copies;
     const fc_ops *ops = on->ops;
     /* beside the update: gradients are read once more for their norm, and set to zero */
     double bytes_each = 3.0 * ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
@@ -110,7 +112,9 @@ static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step
     double room_s = on->stack->dp_overlap_frac * pass_s * overlap_passes(on);
     /* the last bucket of gradients, one layer's, has nothing left to hide behind; nor has the first layer's gather */
     double buckets = fc_hd_max(1.0, on->ops->layers_count * fc_shard_stage_share(on->plan, on->ops->layers_count));
-    double hidden_s = fc_hd_min(traffic.time_s * (1.0 - 1.0 / buckets), room_s);
+    double hideable = 1.0 - 1.0 / buckets;
+    double once_s = fc_hd_min(traffic.across_s * hideable, on->stack->dp_overlap_frac * pass_s);
+    double hidden_s = fc_hd_min((traffic.time_s - traffic.across_s) * hideable + once_s, room_s);
     /* it disturbs no longer than it lasts */
     double taken_s = traffic.time_s > 0.0 ? fc_hd_min(1.0, traffic.inside_s / traffic.time_s) * hidden_s : 0.0;
     out->cause_s[FC_STEP_DATA] = traffic.time_s - hidden_s + on->stack->overlap_cost_frac * taken_s;
@@ -176,13 +180,14 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     double count = fc_shard_micro_batches(on->plan);
     fc_step_stage layers = layers_of_stage(on, rows);
     fc_step_stage ends[2] = {fc_step_stage_of(&rows->first, 1.0), fc_step_stage_of(&rows->last, 1.0)};
-    fc_step_links link = fc_step_exposed_links(on, rows);
+    fc_step_two_way chip = fc_step_chip_s(&layers, 0.0);
+    fc_step_links link = fc_step_exposed_links(on, rows, chip.forward_s, chip.backward_s);
     fc_step_load load = fc_step_weights_on_rank(on, rows);
-    double links_s = link.tensor_s + link.expert_s + link.context_s;
     double grads_s = add_grads_s(on, load);
-    fc_step_two_way chip = fc_step_chip_s(&layers, links_s);
+    chip.forward_s += link.forward_s;
+    chip.backward_s += link.tensor_s + link.expert_s + link.context_s - link.forward_s;
     fc_step_two_way pass = joined_s(chip, host_s(on, rows));
-    double wait_s = pass.forward_s + pass.backward_s - chip.forward_s - chip.backward_s;
+    double wait_s = (pass.forward_s - chip.forward_s) + (pass.backward_s - chip.backward_s);
     pass.backward_s += grads_s;
     double pass_s = pass.forward_s + pass.backward_s;
     fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, ends, &link);

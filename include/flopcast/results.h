@@ -112,6 +112,8 @@ typedef struct fc_ops {
     double attention_layers_count;
     double experts;
     double experts_per_token;
+    double expert_groups; /* that the router limits a token to some of; 0: it does not */
+    double expert_groups_per_token;
     double activation_bytes; /* of one number between layers: 2 in 16-bit training, 4 in fp32 */
     double weight_bytes;     /* of one stored weight used in forward */
     double grad_bytes;

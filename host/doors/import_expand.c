@@ -147,14 +147,20 @@ static const char *work_out(const char *text, size_t length, char *number, size_
 
 static const char *known(const char *value) { return value != NULL && strpbrk(value, "$`") == NULL ? value : NULL; }
 
-/* The default of ${X:-default}, where it is a plain word that fits. */
+/* The default of ${X:-default}, where it is a plain word that fits, quoted or not. */
 static const char *plain_default(const char *text, size_t length, char *out, size_t out_size) {
-    size_t skip = length > 1 && text[0] == ':' && (text[1] == '-' || text[1] == '=') ? 2 : length > 0 && text[0] == '-' ? 1 : 0;
+    const bool colon = length > 1 && text[0] == ':' && (text[1] == '-' || text[1] == '=');
+    const size_t skip = colon ? 2 : length > 0 && text[0] == '-' ? 1 : 0;
+    const char *start = text + skip;
     size_t rest = length - skip;
+    if (rest >= 2 && (start[0] == '"' || start[0] == '\'') && start[rest - 1] == start[0]) {
+        start += 1;
+        rest -= 2;
+    }
     if (skip == 0 || rest == 0 || rest >= out_size || memchr(text, '$', length) != NULL) {
         return NULL;
     }
-    memcpy(out, text + skip, rest);
+    memcpy(out, start, rest);
     out[rest] = '\0';
     return out;
 }

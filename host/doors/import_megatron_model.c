@@ -49,7 +49,11 @@ static fc_status read_sizes(fc_megatron *in, fc_error *error) {
     FC_TRY(fc_megatron_count(&value, &given, in, "kv-channels", 0, 1, 65536, error));
     if (given != NULL) {
         FC_TRY(fc_draft_set_count(draft, given->place, "model.head_dim", value, error));
-    } else if (in->hidden % in->heads != 0) {
+        return FC_OK;
+    }
+    bool latent = false; /* latent attention states its own sizes */
+    FC_TRY(fc_megatron_switch(&latent, &given, in, "multi-latent-attention", error));
+    if (!latent && in->hidden % in->heads != 0) {
         fc_given *heads = NULL;
         FC_TRY(fc_given_find(&heads, in->given, "num-attention-heads", error));
         return fc_place_error(error, heads->place,

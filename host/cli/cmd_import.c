@@ -61,9 +61,10 @@ static fc_status run_import(fc_context *context, fc_error *error) {
         fc_note(context, "%s", fc_remark_line(context->arena, remark));
     }
     fc_draft_write(&context->out, &draft,
-                   foreign.paths_count > 0 ? fc_arena_printf(context->arena, "A study for flopcast, from %s%s",
-                                                             foreign.paths[0], foreign.paths_count > 1 ? " and others" : "")
-                                           : "A study for flopcast, from the arguments of a command line");
+                   foreign.paths_count > 0
+                       ? fc_arena_printf(context->arena, "A study for flopcast, from %s%s", foreign.paths[0],
+                                         foreign.paths_count > 1 ? " and others" : "")
+                       : "A study for flopcast, from the arguments of a command line");
     return FC_OK;
 }
 

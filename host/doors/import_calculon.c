@@ -56,8 +56,8 @@ fc_status fc_calculon_number(double *out, fc_node *map, const char *key, double 
     if (node == NULL) {
         return FC_OK;
     }
-    if (node->kind != FC_NODE_SCALAR || node->quoted || fc_units_parse(&value, node->text, FC_UNIT_NONE, NULL) != FC_OK ||
-        !(value >= least && value <= most)) {
+    if (node->kind != FC_NODE_SCALAR || node->quoted ||
+        fc_units_parse(&value, node->text, FC_UNIT_NONE, NULL) != FC_OK || !(value >= least && value <= most)) {
         char allowed[96];
         (void)snprintf(allowed, sizeof allowed, "a number from %g to %g", least, most);
         return refuse(node, key, allowed, error);
@@ -119,8 +119,9 @@ typedef struct part_row {
     const char *mark;           /* a key that only this part has */
 } part_row;
 
-static const part_row PARTS[] = {
-    {{"application", "app", NULL}, "num_blocks"}, {{"execution", "exe", NULL}, "tensor_par"}, {{"system", "syst", NULL}, "networks"}};
+static const part_row PARTS[] = {{{"application", "app", NULL}, "num_blocks"},
+                                 {{"execution", "exe", NULL}, "tensor_par"},
+                                 {{"system", "syst", NULL}, "networks"}};
 enum { PARTS_COUNT = sizeof PARTS / sizeof PARTS[0] };
 
 static fc_node *member(const fc_node *tree, const part_row *row) {
@@ -153,9 +154,8 @@ fc_status fc_calculon_add(fc_calculon *in, fc_node *tree, fc_error *error) {
             continue;
         }
         if (*slots[i] != NULL) {
-            return fc_node_error(error, FC_BAD_INPUT, part, false,
-                                 "a second %s; %s has one already: give one of each", PARTS[i].names[0],
-                                 (*slots[i])->source);
+            return fc_node_error(error, FC_BAD_INPUT, part, false, "a second %s; %s has one already: give one of each",
+                                 PARTS[i].names[0], (*slots[i])->source);
         }
         *slots[i] = part;
         part->used = true;
@@ -163,9 +163,10 @@ fc_status fc_calculon_add(fc_calculon *in, fc_node *tree, fc_error *error) {
         alone = alone || part == tree;
     }
     if (!found) {
-        return fc_node_error(error, FC_BAD_INPUT, tree, false,
-                             "neither an application (num_blocks), an execution (tensor_par) nor a system (networks) of "
-                             "Calculon's");
+        return fc_node_error(
+            error, FC_BAD_INPUT, tree, false,
+            "neither an application (num_blocks), an execution (tensor_par) nor a system (networks) of "
+            "Calculon's");
     }
     if (!alone) {
         fc_calculon_leftovers(in->draft, tree);
@@ -185,7 +186,7 @@ static fc_status name_model(fc_calculon *in, fc_error *error) {
         name[strlen(name) - strlen("-json")] = '\0';
     }
     char *kept = fc_arena_strdup(in->draft->arena, name);
-    return kept == NULL ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study")
+    return kept == NULL      ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the study")
            : kept[0] != '\0' ? fc_draft_set(in->draft, (fc_place){NULL, 0, 0}, "model.name", kept, error)
                              : FC_OK;
 }
@@ -197,13 +198,16 @@ static fc_status read_application(fc_calculon *in, uint64_t *seq_len, fc_error *
         const char *key;
         const char *path;
         uint64_t most;
-    } rows[] = {{"num_blocks", "model.layers", 4096},        {"hidden", "model.hidden", 4194304},
-                {"attn_heads", "model.heads", 1048576},      {"attn_size", "model.head_dim", 65536},
-                {"feedforward", "model.ffn_hidden", 1000000000}, {"seq_size", "model.seq_len", 1000000000}};
-    static const char *const fixed[][2] = {{"model.ffn_type", "plain"},       {"model.norm", "layer"},
-                                           {"model.position", "learned"},     {"model.qkv_bias", "true"},
+    } rows[] = {{"num_blocks", "model.layers", 4096},
+                {"hidden", "model.hidden", 4194304},
+                {"attn_heads", "model.heads", 1048576},
+                {"attn_size", "model.head_dim", 65536},
+                {"feedforward", "model.ffn_hidden", 1000000000},
+                {"seq_size", "model.seq_len", 1000000000}};
+    static const char *const fixed[][2] = {{"model.ffn_type", "plain"},          {"model.norm", "layer"},
+                                           {"model.position", "learned"},        {"model.qkv_bias", "true"},
                                            {"model.attention_out_bias", "true"}, {"model.ffn_bias", "true"},
-                                           {"model.tied_embeddings", "true"}, {"model.vocab", "51200"}};
+                                           {"model.tied_embeddings", "true"},    {"model.vocab", "51200"}};
     fc_node *app = in->application;
     FC_TRY(name_model(in, error));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -214,7 +218,8 @@ static fc_status read_application(fc_calculon *in, uint64_t *seq_len, fc_error *
     }
     FC_TRY(fc_draft_set_count(in->draft, fc_calculon_place(app, "seq_size"), "model.max_positions", *seq_len, error));
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        FC_TRY(fc_draft_set(in->draft, (fc_place){app->source, app->line, app->column}, fixed[i][0], fixed[i][1], error));
+        FC_TRY(
+            fc_draft_set(in->draft, (fc_place){app->source, app->line, app->column}, fixed[i][0], fixed[i][1], error));
     }
     fc_draft_remark(in->draft, FC_REMARK_ASSUMED, (fc_place){app->source, 0, 0},
                     "a vocabulary of 51200, as Calculon counts parameters; its times leave embedding and logits out");
@@ -409,8 +414,9 @@ static fc_status read_execution(fc_calculon *in, fc_error *error) {
 fc_status fc_import_calculon(fc_calculon *in, fc_error *error) {
     uint64_t seq_len = 0;
     if (in->application == NULL) {
-        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
-                            "no application among the files: give Calculon's JSON of the model too (num_blocks, hidden, …)");
+        return fc_error_set(
+            error, FC_BAD_INPUT, NULL, 0, 0,
+            "no application among the files: give Calculon's JSON of the model too (num_blocks, hidden, …)");
     }
     FC_TRY(read_application(in, &seq_len, error));
     FC_TRY(fc_draft_set_count(in->draft, fc_calculon_place(in->application, "seq_size"), "workload.seq_len", seq_len,

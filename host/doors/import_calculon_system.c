@@ -86,9 +86,9 @@ static fc_status read_matrix(machine *out, fc_node *system, fc_error *error) {
         out->peak_flop_per_s[i] = rate * 1e12;
         FC_TRY(read_efficiency(&out->matmul_eff_frac, format, error));
     }
-    return out->peak_flop_per_s[0] > 0 ? FC_OK
-                                       : fc_node_error(error, FC_BAD_INPUT, matrix, false,
-                                                       "the matrix engine tells no tflops for float16");
+    return out->peak_flop_per_s[0] > 0
+               ? FC_OK
+               : fc_node_error(error, FC_BAD_INPUT, matrix, false, "the matrix engine tells no tflops for float16");
 }
 
 static fc_status read_memories(fc_calculon *in, machine *out, fc_error *error) {
@@ -158,9 +158,10 @@ static fc_status read_networks(fc_calculon *in, machine *out, fc_error *error) {
         mark_habits(node);
         fc_calculon_leftovers(in->draft, node);
     }
-    fc_draft_remark(in->draft, FC_REMARK_NO_PLACE, fc_calculon_place(in->system, "networks"),
-                    "ops, must_be_filled and processor_usage of networks: collectives have formulas of their own, and what "
-                    "overlap takes from compute is stack.overlap_cost");
+    fc_draft_remark(
+        in->draft, FC_REMARK_NO_PLACE, fc_calculon_place(in->system, "networks"),
+        "ops, must_be_filled and processor_usage of networks: collectives have formulas of their own, and what "
+        "overlap takes from compute is stack.overlap_cost");
     return FC_OK;
 }
 
@@ -276,8 +277,8 @@ static fc_status write_tiers(fc_calculon *in, const machine *system, fc_error *e
         fc_units_format_exact(texts[2], sizeof texts[2], tier->eff_frac);
         fc_units_format_exact(texts[3], sizeof texts[3], tier->latency_s);
         fc_node *item = fc_node_add(arena, list, NULL, FC_NODE_MAP, NULL);
-        made = item != NULL && fc_node_add(arena, item, "name", FC_NODE_SCALAR,
-                                           fc_arena_printf(arena, "network-%zu", i)) != NULL;
+        made = item != NULL &&
+               fc_node_add(arena, item, "name", FC_NODE_SCALAR, fc_arena_printf(arena, "network-%zu", i)) != NULL;
         for (size_t k = 0; k < 4 && made; k++) {
             made = fc_node_add(arena, item, keys[k], FC_NODE_SCALAR, texts[k]) != NULL;
         }
@@ -312,9 +313,10 @@ static fc_status write_chip(fc_calculon *in, const machine *system, fc_error *er
         FC_TRY(set(in, &memory, "memory_eff", system->memory_eff_frac, "", error));
     }
     FC_TRY(write_networks(in, system, error));
-    fc_draft_remark(in->draft, FC_REMARK_ASSUMED, (fc_place){in->system->source, 0, 0},
-                    "no chip of the catalogue has this peak, memory and rate: what the file does not say comes from the "
-                    "family `other`; set cluster.chip to name one");
+    fc_draft_remark(
+        in->draft, FC_REMARK_ASSUMED, (fc_place){in->system->source, 0, 0},
+        "no chip of the catalogue has this peak, memory and rate: what the file does not say comes from the "
+        "family `other`; set cluster.chip to name one");
     return system->networks_count > 2 ? write_tiers(in, system, error) : FC_OK;
 }
 
@@ -338,9 +340,10 @@ fc_status fc_calculon_system(fc_calculon *in, fc_error *error) {
     if (chip == NULL) {
         FC_TRY(write_chip(in, &system, error));
     } else {
-        fc_draft_remark(in->draft, FC_REMARK_ASSUMED, (fc_place){in->system->source, 0, 0},
-                        "this is chip %s of the catalogue: its measured curves and efficiencies are taken, not Calculon's",
-                        chip->key);
+        fc_draft_remark(
+            in->draft, FC_REMARK_ASSUMED, (fc_place){in->system->source, 0, 0},
+            "this is chip %s of the catalogue: its measured curves and efficiencies are taken, not Calculon's",
+            chip->key);
         FC_TRY(set_links(in, &system, chip, error));
         if (system.networks_count > 2) {
             FC_TRY(write_tiers(in, &system, error));

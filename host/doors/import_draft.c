@@ -145,17 +145,16 @@ void fc_draft_remark(fc_draft *draft, fc_remark_kind kind, fc_place place, const
 }
 
 const char *fc_remark_line(fc_arena *arena, const fc_remark *remark) {
-    static const char *const words[FC_REMARK_KIND_COUNT] = {"not understood: ", "not taken over: ", "assumed: ",
-                                                            "no part of time or memory: "};
+    static const char *const words[FC_REMARK_KIND_COUNT] = {
+        "not understood: ", "not taken over: ", "assumed: ", "no part of time or memory: "};
     char text[600];
     char source[FC_TEXT_SIZE];
     fc_text_excerpt(text, sizeof text, remark->text);
     fc_text_excerpt(source, sizeof source, remark->place.source != NULL ? remark->place.source : "");
-    const char *line =
-        source[0] == '\0' ? fc_arena_printf(arena, "%s%s", words[remark->kind], text)
-        : remark->place.line > 0
-            ? fc_arena_printf(arena, "%s:%d: %s%s", source, remark->place.line, words[remark->kind], text)
-            : fc_arena_printf(arena, "%s: %s%s", source, words[remark->kind], text);
+    const char *line = source[0] == '\0'        ? fc_arena_printf(arena, "%s%s", words[remark->kind], text)
+                       : remark->place.line > 0 ? fc_arena_printf(arena, "%s:%d: %s%s", source, remark->place.line,
+                                                                  words[remark->kind], text)
+                                                : fc_arena_printf(arena, "%s: %s%s", source, words[remark->kind], text);
     return line != NULL ? line : "out of memory";
 }
 

@@ -125,8 +125,8 @@ static int64_t read_sum(sum *in) {
     for (skip_blanks(in); !in->failed && in->at < in->end && (*in->at == '+' || *in->at == '-'); skip_blanks(in)) {
         const bool plus = *in->at++ == '+';
         const int64_t next = read_product(in);
-        in->failed = in->failed || (plus ? __builtin_add_overflow(value, next, &value)
-                                         : __builtin_sub_overflow(value, next, &value));
+        in->failed = in->failed ||
+                     (plus ? __builtin_add_overflow(value, next, &value) : __builtin_sub_overflow(value, next, &value));
     }
     return value;
 }

@@ -36,8 +36,8 @@ fc_status fc_given_add(fc_given_list *list, const char *name, const char *value,
 }
 
 bool fc_given_is_known(const fc_given *given) {
-    bool null = given->of_dump && (strcmp(given->value, "null") == 0 || strcmp(given->value, "None") == 0 ||
-                                   given->value[0] == '\0');
+    bool null = given->of_dump &&
+                (strcmp(given->value, "null") == 0 || strcmp(given->value, "None") == 0 || given->value[0] == '\0');
     return strpbrk(given->value, "$`") == NULL && !null;
 }
 
@@ -57,9 +57,10 @@ fc_status fc_given_find(fc_given **out, const fc_given_list *list, const char *n
             char there[48];
             fc_text_excerpt(here, sizeof here, given->value);
             fc_text_excerpt(there, sizeof there, (*out)->value);
-            return fc_place_error(error, given->place,
-                                  "%s%s is \"%s\" here and \"%s\" in %s, line %d: the two contradict each other; keep one",
-                                  fc_given_dashes(given), name, here, there, (*out)->place.source, (*out)->place.line);
+            return fc_place_error(
+                error, given->place,
+                "%s%s is \"%s\" here and \"%s\" in %s, line %d: the two contradict each other; keep one",
+                fc_given_dashes(given), name, here, there, (*out)->place.source, (*out)->place.line);
         }
     }
     return FC_OK;

@@ -38,8 +38,7 @@ const char *fc_given_dashes(const fc_given *given);
 /* Options, assignments and #SBATCH lines of a shell script, or of the words of a command line. Variables that the script
  * sets to constants are put in, and $(( )) is worked out; assignments become options of their own name ("$NNODES"). An
  * unterminated quote is an error at the line where it opens. `bytes` is zero-terminated. */
-fc_status fc_given_read_shell(fc_given_list *list, const char *source, const char *bytes, size_t size,
-                              fc_error *error);
+fc_status fc_given_read_shell(fc_given_list *list, const char *source, const char *bytes, size_t size, fc_error *error);
 /* Every scalar of a tree, by the last part of its key; a list of texts is read as words of a command line. */
 fc_status fc_given_read_tree(fc_given_list *list, const fc_node *tree, fc_error *error);
 /* The lines "  name ......... value" that Megatron prints at its start. */

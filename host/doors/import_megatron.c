@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-fc_place fc_megatron_place(const fc_given *given) {
-    return given != NULL ? given->place : (fc_place){NULL, 0, 0};
-}
+fc_place fc_megatron_place(const fc_given *given) { return given != NULL ? given->place : (fc_place){NULL, 0, 0}; }
 
 fc_status fc_megatron_refuse(const fc_given *given, const char *allowed, fc_error *error) {
     char value[64];
@@ -83,8 +81,8 @@ fc_status fc_megatron_switch(bool *out, fc_given **found, fc_megatron *in, const
     return FC_OK;
 }
 
-fc_status fc_megatron_word(const char **out, fc_given **found, fc_megatron *in, const char *name,
-                           const char *fallback, fc_error *error) {
+fc_status fc_megatron_word(const char **out, fc_given **found, fc_megatron *in, const char *name, const char *fallback,
+                           fc_error *error) {
     *out = fallback;
     FC_TRY(find_known(found, in, name, error));
     if (*found != NULL) {

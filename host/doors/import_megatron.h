@@ -29,8 +29,8 @@ fc_status fc_megatron_count(uint64_t *out, fc_given **found, fc_megatron *in, co
 fc_status fc_megatron_number(double *out, fc_given **found, fc_megatron *in, const char *name, double fallback,
                              double least, double most, fc_error *error);
 fc_status fc_megatron_switch(bool *out, fc_given **found, fc_megatron *in, const char *name, fc_error *error);
-fc_status fc_megatron_word(const char **out, fc_given **found, fc_megatron *in, const char *name,
-                           const char *fallback, fc_error *error);
+fc_status fc_megatron_word(const char **out, fc_given **found, fc_megatron *in, const char *name, const char *fallback,
+                           fc_error *error);
 /* Place of an option, or nowhere. */
 fc_place fc_megatron_place(const fc_given *given);
 /* "--name: value is what?", with the words allowed. */

@@ -7,17 +7,20 @@
 enum { MOST_WIDTH = 4194304 };
 
 static fc_status need(const fc_given *given, const char *name, fc_error *error) {
-    return given != NULL
-               ? FC_OK
-               : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "no --%s among the arguments, and no model without it",
-                              name);
+    return given != NULL ? FC_OK
+                         : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                        "no --%s among the arguments, and no model without it", name);
 }
 
 /* Models that these arguments shape in ways that are not read here: a study of something else would be worse than none. */
 static fc_status refuse_others(fc_megatron *in, fc_error *error) {
-    static const char *const others[] = {"hybrid-override-pattern", "hybrid-layer-pattern",
-                                         "heterogeneous-layers-config-path", "heterogeneous-layers-config-encoded-json",
-                                         "encoder-num-layers", "retro-project-dir", "linear-attention-type",
+    static const char *const others[] = {"hybrid-override-pattern",
+                                         "hybrid-layer-pattern",
+                                         "heterogeneous-layers-config-path",
+                                         "heterogeneous-layers-config-encoded-json",
+                                         "encoder-num-layers",
+                                         "retro-project-dir",
+                                         "linear-attention-type",
                                          "experimental-attention-variant"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const char *value = NULL;
@@ -175,9 +178,9 @@ static fc_status read_sequence(fc_megatron *in, fc_error *error) {
 
 /* Size of a tokenizer's vocabulary where its kind tells it; 0: it does not. */
 static uint64_t vocab_of(const char *tokenizer) {
-    return fc_text_starts(tokenizer, "GPT2BPE")         ? 50257
-           : strcmp(tokenizer, "Llama2Tokenizer") == 0  ? 32000
-           : strcmp(tokenizer, "Llama3Tokenizer") == 0  ? 128256
+    return fc_text_starts(tokenizer, "GPT2BPE")          ? 50257
+           : strcmp(tokenizer, "Llama2Tokenizer") == 0   ? 32000
+           : strcmp(tokenizer, "Llama3Tokenizer") == 0   ? 128256
            : strcmp(tokenizer, "BertWordPieceCase") == 0 ? 28996
                                                          : 0;
 }
@@ -234,8 +237,8 @@ static fc_status read_windows(fc_megatron *in, fc_error *error) {
         pattern[every - 1] = 'G';
         pattern[every] = '\0';
     }
-    FC_TRY(fc_draft_set(in->draft, given->place, "model.attention_pattern",
-                        fc_arena_strdup(in->draft->arena, pattern), error));
+    FC_TRY(fc_draft_set(in->draft, given->place, "model.attention_pattern", fc_arena_strdup(in->draft->arena, pattern),
+                        error));
     return fc_draft_set_count(in->draft, given->place, "model.window", window + 1, error);
 }
 

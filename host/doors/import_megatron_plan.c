@@ -25,8 +25,8 @@ static fc_status first_of(uint64_t *out, fc_given **where, fc_megatron *in, cons
 static fc_status read_world(uint64_t *world, fc_place *place, fc_megatron *in, fc_error *error) {
     static const char *const totals[] = {"world-size", "$WORLD-SIZE", NULL};
     static const char *const nodes[] = {"nnodes", "num-nodes", "nodes", "$NNODES", "$NUM-NODES", NULL};
-    static const char *const each[] = {"nproc-per-node",  "num-gpus",       "gpus-per-node", "ntasks-per-node",
-                                       "$GPUS-PER-NODE", "$NPROC-PER-NODE", NULL};
+    static const char *const each[] = {
+        "nproc-per-node", "num-gpus", "gpus-per-node", "ntasks-per-node", "$GPUS-PER-NODE", "$NPROC-PER-NODE", NULL};
     fc_given *where = NULL;
     uint64_t nodes_count = 0;
     uint64_t each_count = 0;
@@ -66,10 +66,10 @@ static fc_status read_replicas(fc_megatron *in, fc_error *error) {
         return FC_OK;
     }
     if (world % model_gpus != 0) {
-        return fc_place_error(error, place,
-                              "%llu GPUs are no multiple of tensor x pipeline x context ranks, %llu x %llu x %llu = %llu",
-                              (unsigned long long)world, (unsigned long long)in->tp, (unsigned long long)in->pp,
-                              (unsigned long long)in->cp, (unsigned long long)model_gpus);
+        return fc_place_error(
+            error, place, "%llu GPUs are no multiple of tensor x pipeline x context ranks, %llu x %llu x %llu = %llu",
+            (unsigned long long)world, (unsigned long long)in->tp, (unsigned long long)in->pp,
+            (unsigned long long)in->cp, (unsigned long long)model_gpus);
     }
     in->dp = world / model_gpus;
     if (given != NULL && stated != in->dp) {

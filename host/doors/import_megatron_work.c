@@ -49,9 +49,10 @@ static fc_status read_grads(fc_megatron *in, const char *dtype, fc_error *error)
     FC_TRY(fc_megatron_switch(&narrow, &given, in, "grad-reduce-in-bf16", error));
     FC_TRY(fc_megatron_switch(&wide, &wide_given, in, "accumulate-allreduce-grads-in-fp32", error));
     if (narrow && wide && !wide_given->of_dump) {
-        return fc_place_error(error, given->place,
-                              "--grad-reduce-in-bf16 here and --accumulate-allreduce-grads-in-fp32 in line %d: keep one",
-                              wide_given->place.line);
+        return fc_place_error(
+            error, given->place,
+            "--grad-reduce-in-bf16 here and --accumulate-allreduce-grads-in-fp32 in line %d: keep one",
+            wide_given->place.line);
     }
     const bool two = narrow || (strcmp(dtype, "fp16") == 0 && !wide);
     return two ? fc_draft_set(in->draft, fc_megatron_place(narrow ? given : NULL), "workload.grad_bytes", "2", error)
@@ -66,7 +67,7 @@ static fc_status bytes_of(uint64_t *out, fc_given **given, fc_megatron *in, cons
                    strcmp(word, "bfloat16") == 0
                ? 2
            : strcmp(word, "fp8") == 0 || strcmp(word, "uint8") == 0 ? 1
-                                                                     : 0;
+                                                                    : 0;
     return *out > 0 ? FC_OK : fc_megatron_refuse(*given, "fp32, bf16, fp16 or fp8", error);
 }
 
@@ -91,10 +92,9 @@ static fc_status read_states(fc_megatron *in, fc_error *error) {
     }
     FC_TRY(bytes_of(&second, &given, in, "exp-avg-sq-dtype", error));
     FC_TRY(bytes_of(&first, &given, in, "exp-avg-dtype", error));
-    return first + second == 8
-               ? FC_OK
-               : fc_draft_set_count(in->draft, fc_megatron_place(given), "workload.optimizer_bytes", first + second,
-                                    error);
+    return first + second == 8 ? FC_OK
+                               : fc_draft_set_count(in->draft, fc_megatron_place(given), "workload.optimizer_bytes",
+                                                    first + second, error);
 }
 
 static fc_status read_optimizer(fc_megatron *in, fc_error *error) {

@@ -34,7 +34,7 @@ typedef struct shell {
 typedef struct word {
     char *text; /* expanded, quotes taken off */
     int line;
-    int text_line; /* where the text of an assignment begins: inside of its quote */
+    int text_line;      /* where the text of an assignment begins: inside of its quote */
     bool variable_only; /* it began with an expansion: what it holds was read where it was set */
     bool quoted;        /* it began with a quote */
 } word;
@@ -158,7 +158,10 @@ static fc_status read_double(shell *in, fc_text *text) {
 static fc_status read_word(shell *in, word *out) {
     fc_text text = fc_text_start(in->list->arena);
     fc_text_add(&text, "");
-    *out = (word){.line = in->line, .text_line = in->line, .variable_only = *in->at == '$', .quoted = *in->at == '\'' || *in->at == '"'};
+    *out = (word){.line = in->line,
+                  .text_line = in->line,
+                  .variable_only = *in->at == '$',
+                  .quoted = *in->at == '\'' || *in->at == '"'};
     while (in->at < in->end && !is_separator(*in->at)) {
         if (*in->at == '\'') {
             FC_TRY(read_single(in, &text));
@@ -191,7 +194,8 @@ static fc_status read_word(shell *in, word *out) {
 /* Length of NAME where the word is NAME=… or NAME+=…, else 0. */
 static size_t assigned_name(const word *given) {
     size_t length = fc_shell_name(given->text);
-    bool assigns = length > 0 && (given->text[length] == '=' || (given->text[length] == '+' && given->text[length + 1] == '='));
+    bool assigns =
+        length > 0 && (given->text[length] == '=' || (given->text[length] == '+' && given->text[length + 1] == '='));
     return assigns && !given->quoted && !given->variable_only ? length : 0;
 }
 

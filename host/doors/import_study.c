@@ -25,25 +25,27 @@ typedef struct importing {
 
 static fc_status settle_kind(importing *in, const char *source, fc_foreign_kind kind, fc_error *error) {
     if (in->kind != FC_FOREIGN_GUESS && in->kind != (uint32_t)kind) {
-        return fc_error_set(error, FC_BAD_INPUT, source, 0, 0,
-                            "this looks like %s, and what came before like %s: give files of one kind, or force it with "
-                            "--kind",
-                            fc_foreign_kind_name(kind), fc_foreign_kind_name((fc_foreign_kind)in->kind));
+        return fc_error_set(
+            error, FC_BAD_INPUT, source, 0, 0,
+            "this looks like %s, and what came before like %s: give files of one kind, or force it with "
+            "--kind",
+            fc_foreign_kind_name(kind), fc_foreign_kind_name((fc_foreign_kind)in->kind));
     }
     in->kind = (uint32_t)kind;
     return FC_OK;
 }
 
 static fc_status unknown_kind(const char *source, fc_error *error) {
-    return fc_error_set(error, FC_BAD_INPUT, source, 0, 0,
-                        "neither Calculon's JSON (num_blocks, tensor_par, networks) nor Megatron's arguments "
-                        "(--num-layers 96 …, or a dump with num_layers); force it with --kind calculon or --kind megatron");
+    return fc_error_set(
+        error, FC_BAD_INPUT, source, 0, 0,
+        "neither Calculon's JSON (num_blocks, tensor_par, networks) nor Megatron's arguments "
+        "(--num-layers 96 …, or a dump with num_layers); force it with --kind calculon or --kind megatron");
 }
 
 /* A dump has the names of arguments among its keys, at any depth. */
 static bool has_arguments(const fc_node *tree, int depth) {
-    static const char *const marks[] = {"num_layers", "tensor_model_parallel_size", "hidden_size", "micro_batch_size",
-                                        "num-layers", "--num-layers"};
+    static const char *const marks[] = {
+        "num_layers", "tensor_model_parallel_size", "hidden_size", "micro_batch_size", "num-layers", "--num-layers"};
     if (tree->kind == FC_NODE_LIST && tree->first != NULL && tree->first->kind == FC_NODE_SCALAR) {
         return fc_text_starts(tree->first->text, "--");
     }
@@ -67,9 +69,9 @@ static fc_status read_tree(importing *in, const char *path, const char *bytes, s
                 : fc_yaml_parse(&tree, in->config->arena, path, bytes, size, error));
     fc_foreign_kind kind = (fc_foreign_kind)in->foreign->kind;
     if (kind == FC_FOREIGN_GUESS) {
-        kind = fc_calculon_is(tree)      ? FC_FOREIGN_CALCULON
+        kind = fc_calculon_is(tree)     ? FC_FOREIGN_CALCULON
                : has_arguments(tree, 0) ? FC_FOREIGN_MEGATRON
-                                         : FC_FOREIGN_GUESS;
+                                        : FC_FOREIGN_GUESS;
     }
     if (kind == FC_FOREIGN_GUESS) {
         return unknown_kind(path, error);

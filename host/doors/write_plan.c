@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 fc_plan_script fc_plan_script_start(fc_arena *arena, const fc_study *study, const fc_plan *plan) {
-    return (fc_plan_script){
-        .study = study, .plan = plan, .lines = fc_text_start(arena), .notes = fc_text_start(arena)};
+    return (fc_plan_script){.study = study, .plan = plan, .lines = fc_text_start(arena), .notes = fc_text_start(arena)};
 }
 
 static void add_line(fc_text *text, const char *before, const char *format, va_list arguments) {

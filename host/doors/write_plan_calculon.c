@@ -12,8 +12,8 @@ static const double HIDES_FRAC = 0.5;
 static void note(fc_text *notes, const char *text) { fc_text_addf(notes, "not expressed: %s\n", text); }
 
 static fc_status refuse(const char *what, const char *remedy, fc_error *error) {
-    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0, "Calculon has no %s, so that this plan would be another one there%s",
-                        what, remedy);
+    return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                        "Calculon has no %s, so that this plan would be another one there%s", what, remedy);
 }
 
 static fc_status check(const fc_study *study, const fc_plan *plan, fc_error *error) {
@@ -57,13 +57,15 @@ static void note_model(fc_text *notes, const fc_study *study, double feedforward
     const fc_model *model = &study->model;
     char text[200];
     if (model->ffn_type == FC_FFN_GATED) {
-        (void)snprintf(text, sizeof text,
-                       "three matrices of the feed-forward block: feedforward %.0f is 1.5 x %llu, for as many multiplications",
-                       feedforward, (unsigned long long)model->ffn_hidden);
+        (void)snprintf(
+            text, sizeof text,
+            "three matrices of the feed-forward block: feedforward %.0f is 1.5 x %llu, for as many multiplications",
+            feedforward, (unsigned long long)model->ffn_hidden);
         note(notes, text);
     }
     if (model->kv_heads > 1 && model->kv_heads < model->heads) {
-        (void)snprintf(text, sizeof text, "%u key/value heads of %u: Calculon has all or one", model->kv_heads, model->heads);
+        (void)snprintf(text, sizeof text, "%u key/value heads of %u: Calculon has all or one", model->kv_heads,
+                       model->heads);
         note(notes, text);
     }
     if (strspn(model->attention_pattern, "G") != strlen(model->attention_pattern)) {
@@ -127,8 +129,10 @@ static void note_execution(fc_text *notes, const fc_study *study, const fc_plan 
         {!usual, "this order of a pipeline's work; Calculon's is 1F1B, interleaved where there are chunks"},
         {study->stack.flash_attention, "flash attention: Calculon writes scores to memory and keeps them"},
         {!study->stack.dropout, "training without dropout"},
-        {study->stack.tp_overlap_frac > 0 && plan->tp > 1, "how much tensor traffic hides; none or `ring` stands for it"},
-        {study->stack.dp_overlap_frac > 0 && plan->dp > 1, "how much gradient traffic hides; all or none stands for it"},
+        {study->stack.tp_overlap_frac > 0 && plan->tp > 1,
+         "how much tensor traffic hides; none or `ring` stands for it"},
+        {study->stack.dp_overlap_frac > 0 && plan->dp > 1,
+         "how much gradient traffic hides; all or none stands for it"},
         {plan->rank_order == FC_RANK_ORDER_TP_EP_CP_DP_PP, "rank_order tp-ep-cp-dp-pp"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -170,7 +174,8 @@ static void write_execution(fc_json_out *out, fc_text *notes, const char *key, c
     fc_json_out_count(out, "microbatch_size", plan->micro_batch);
     fc_json_out_text(out, "datatype", datatype(notes, study->workload.dtype));
     fc_json_out_bool(out, "fused_activation", study->stack.fused_kernels != 0);
-    fc_json_out_text(out, "attention_type", study->model.kv_heads == 1 && study->model.heads > 1 ? "multiquery" : "multihead");
+    fc_json_out_text(out, "attention_type",
+                     study->model.kv_heads == 1 && study->model.heads > 1 ? "multiquery" : "multihead");
     fc_json_out_text(out, "activation_recompute", recomputes[plan->recompute]);
     fc_json_out_count(out, "pipeline_interleaving", plan->vpp);
     fc_json_out_bool(out, "optimizer_sharding", plan->zero > 0 && plan->dp > 1);

@@ -153,9 +153,10 @@ static void write_optimizer(fc_plan_script *script) {
     }
     const bool narrow = (adam && moments != NULL) || work->master_bytes == 2;
     if (narrow) {
-        fc_plan_line(script, "--use-precision-aware-optimizer%s%s%s%s%s", adam && moments != NULL ? " --exp-avg-dtype " : "",
-                     adam && moments != NULL ? moments : "", adam && moments != NULL ? " --exp-avg-sq-dtype " : "",
-                     adam && moments != NULL ? moments : "", work->master_bytes == 2 ? " --main-params-dtype fp16" : "");
+        fc_plan_line(script, "--use-precision-aware-optimizer%s%s%s%s%s",
+                     adam && moments != NULL ? " --exp-avg-dtype " : "", adam && moments != NULL ? moments : "",
+                     adam && moments != NULL ? " --exp-avg-sq-dtype " : "", adam && moments != NULL ? moments : "",
+                     work->master_bytes == 2 ? " --main-params-dtype fp16" : "");
     }
     if (work->optimizer == FC_OPTIMIZER_ADAM_8BIT) {
         fc_plan_note(script, "the fp32 scale of every 2048 8-bit states");
@@ -219,6 +220,7 @@ void fc_write_plan_megatron(fc_text *out, const fc_study *study, const fc_plan *
     fc_plan_common_notes(&script);
     add_head(out, &script);
     fc_text_addf(out, "MEGATRON_ARGS=(\n%s)\n", script.lines.bytes);
-    fc_text_add(out, "torchrun --nnodes $NNODES --nproc-per-node $GPUS_PER_NODE pretrain_gpt.py \"${MEGATRON_ARGS[@]}\"\n");
+    fc_text_add(out,
+                "torchrun --nnodes $NNODES --nproc-per-node $GPUS_PER_NODE pretrain_gpt.py \"${MEGATRON_ARGS[@]}\"\n");
     out->failed = out->failed || script.lines.failed || script.notes.failed;
 }

@@ -35,7 +35,8 @@ static void write_windows(fc_plan_script *script) {
     }
     const bool last_global = strcmp(pattern + windows, "G") == 0 && windows > 0;
     if (windows == 0 || !(pattern[windows] == '\0' || last_global) || model->window == 0) {
-        fc_plan_note(script, "attention_pattern %s: Megatron's argument for layers of other kinds is left to you", pattern);
+        fc_plan_note(script, "attention_pattern %s: Megatron's argument for layers of other kinds is left to you",
+                     pattern);
         return;
     }
     fc_plan_line(script, "--window-size %" PRIu64 ",0", model->window - 1);
@@ -143,7 +144,8 @@ static void write_vocab(fc_plan_script *script) {
     const uint64_t vocab = script->study->model.vocab;
     fc_plan_line(script, "--vocab-size %" PRIu64 " --make-vocab-size-divisible-by 1", vocab);
     if (vocab % script->plan->tp != 0) {
-        fc_plan_note(script, "a vocabulary of %" PRIu64 ", no multiple of tp %u: Megatron pads it", vocab, script->plan->tp);
+        fc_plan_note(script, "a vocabulary of %" PRIu64 ", no multiple of tp %u: Megatron pads it", vocab,
+                     script->plan->tp);
     }
     if (!script->study->model.tied_embeddings) {
         fc_plan_line(script, "--untie-embeddings-and-output-weights");

@@ -36,10 +36,11 @@ static void write_model(fc_plan_script *script) {
         }
     }
     if (!known) {
-        fc_plan_note(script,
-                     "model %s, which torchtitan does not ship: a flavor is Python code there (%u layers, hidden %u, %u "
-                     "heads, %u key/value heads, vocabulary %" PRIu64 ")",
-                     model->name, model->layers_count, model->hidden, model->heads, model->kv_heads, model->vocab);
+        fc_plan_note(
+            script,
+            "model %s, which torchtitan does not ship: a flavor is Python code there (%u layers, hidden %u, %u "
+            "heads, %u key/value heads, vocabulary %" PRIu64 ")",
+            model->name, model->layers_count, model->hidden, model->heads, model->kv_heads, model->vocab);
     }
     fc_text_addf(&script->lines, "converters = [%s]\n", converters);
     const bool wide = dtype == FC_DTYPE_FP64 || dtype == FC_DTYPE_INT8 || dtype == FC_DTYPE_NVFP4 ||
@@ -63,7 +64,8 @@ static void write_training(fc_plan_script *script) {
                  plan->pp > 1 ? plan->global_batch / plan->dp : plan->micro_batch, plan->global_batch);
     fc_text_addf(&script->lines, "steps = %.0f\n", whole < steps ? whole + 1 : whole);
     if (whole < steps) {
-        fc_plan_note(script, "%.0f tokens: whole steps make %.0f", study->workload.tokens_count, (whole + 1) * step_tokens);
+        fc_plan_note(script, "%.0f tokens: whole steps make %.0f", study->workload.tokens_count,
+                     (whole + 1) * step_tokens);
     }
     const bool fp32 = study->workload.dtype == FC_DTYPE_FP32;
     fc_text_addf(&script->lines, "mixed_precision_param = \"%s\"\nmixed_precision_reduce = \"%s\"\n",
@@ -90,7 +92,8 @@ static void write_replicas(fc_plan_script *script) {
             fc_plan_note(script, "zero_group %u, which splits a context group", plan->zero_group);
         }
     }
-    fc_text_addf(&script->lines, "data_parallel_replicate_degree = %" PRIu64 "\ndata_parallel_shard_degree = %" PRIu64 "\n",
+    fc_text_addf(&script->lines,
+                 "data_parallel_replicate_degree = %" PRIu64 "\ndata_parallel_shard_degree = %" PRIu64 "\n",
                  plan->dp / shard, shard);
     fc_text_addf(&script->lines, "fsdp_reshard_after_forward = \"%s\"\n", plan->zero == 3 ? "always" : "never");
     if (plan->zero == 1) {
@@ -99,8 +102,8 @@ static void write_replicas(fc_plan_script *script) {
 }
 
 static void write_pipeline(fc_plan_script *script) {
-    static const char *const names[FC_PLAN_SCHEDULE_COUNT] = {"1F1B", "GPipe", "1F1B", "Interleaved1F1B", "ZBVZeroBubble",
-                                                              "DualPipeV"};
+    static const char *const names[FC_PLAN_SCHEDULE_COUNT] = {"1F1B",          "GPipe",    "1F1B", "Interleaved1F1B",
+                                                              "ZBVZeroBubble", "DualPipeV"};
     const fc_plan *plan = script->plan;
     const uint32_t layers = script->study->model.layers_count;
     const fc_plan_schedule schedule = fc_plan_schedule_of(script->study, plan);
@@ -135,10 +138,11 @@ static void write_parallelism(fc_plan_script *script) {
     fc_text_addf(&script->lines, "context_parallel_degree = %u\n", plan->cp);
     if (script->study->model.experts > 0) {
         const uint32_t etp = plan->etp > 0 ? plan->etp : plan->ep > 1 ? 1 : plan->tp;
-        fc_text_addf(&script->lines, "expert_parallel_degree = %u\nexpert_tensor_parallel_degree = %u\n", plan->ep, etp);
+        fc_text_addf(&script->lines, "expert_parallel_degree = %u\nexpert_tensor_parallel_degree = %u\n", plan->ep,
+                     etp);
     }
-    if (plan->rank_order != FC_RANK_ORDER_TP_CP_EP_PP_DP) {
-        fc_plan_note(script, "rank_order: torchtitan's mesh has stages outermost, replicas inside them");
+    if (plan->rank_order == FC_RANK_ORDER_TP_CP_EP_PP_DP) {
+        fc_plan_note(script, "rank_order tp-cp-ep-pp-dp: torchtitan's mesh has stages outermost, replicas inside them");
     }
 }
 
@@ -149,7 +153,8 @@ static void write_rest(fc_plan_script *script) {
     fc_text_addf(&script->lines, "\n[activation_checkpoint]\nmode = \"%s\"\n", modes[plan->recompute]);
     if (plan->recompute == FC_RECOMPUTE_SELECTIVE) {
         fc_text_add(&script->lines, "selective_ac_option = \"op\"\n");
-        fc_plan_note(script, "selective recomputation of the attention core: torchtitan's `op` redoes all but costly ones");
+        fc_plan_note(script,
+                     "selective recomputation of the attention core: torchtitan's `op` redoes all but costly ones");
     }
     if (plan->recompute_layers > 0) {
         fc_plan_note(script, "recompute_layers %u: torchtitan's mode is one for all layers", plan->recompute_layers);

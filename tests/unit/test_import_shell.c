@@ -89,7 +89,7 @@ static void test_shell__arrays_quotes_and_variables(void **state) {
 
 static void test_shell__arithmetic_that_nobody_knows(void **state) {
     (void)state;
-    static const char *const unknown[] = {"$((X * 2))",  "$((1 / 0))", "$((2 +))",     "$((9999999999 * 9999999999))",
+    static const char *const unknown[] = {"$((X * 2))",  "$((1 / 0))", "$((2 +))",    "$((9999999999 * 9999999999))",
                                           "$(hostname)", "${X}",       "$((1 + (2))", "$X"};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         char script[128];
@@ -165,7 +165,8 @@ static void test_shell__hostile_sizes(void **state) {
 /* Every beginning of a script is read or refused without reading beyond its end. */
 static void test_shell__every_prefix(void **state) {
     (void)state;
-    static const char script[] = "A=${B:-'x y'} C=$((1+2)) D=\"--e $A \\\n --f\" --g=\"h\"'i'\\j \\\n#SBATCH --k\n--l $ $1 ${";
+    static const char script[] =
+        "A=${B:-'x y'} C=$((1+2)) D=\"--e $A \\\n --f\" --g=\"h\"'i'\\j \\\n#SBATCH --k\n--l $ $1 ${";
     for (size_t length = 0; length < sizeof script; length++) {
         char *copy = malloc(length + 1);
         assert_non_null(copy);

@@ -239,17 +239,17 @@ static fc_status set_links(fc_calculon *in, const machine *system, const fc_node
     }
     FC_TRY(fc_draft_set(in->draft, near->place, "cluster.chip.base", entry->key, error));
     if (links) {
-        FC_TRY(set(in, near, "scaleup_bw", near->bytes_per_s * 1e-9, " GB/s", error));
+        FC_TRY(set(in, near, "scaleup_bw", near->bytes_per_s / 1e9, " GB/s", error));
     }
     if (domain) {
         FC_TRY(set(in, near, "scaleup_domain", near->size, "", error));
     }
-    return out_links ? set(in, far, "scaleout_bw", far->bytes_per_s * 1e-9, " GB/s", error) : FC_OK;
+    return out_links ? set(in, far, "scaleout_bw", far->bytes_per_s / 1e9, " GB/s", error) : FC_OK;
 }
 
 static fc_status write_networks(fc_calculon *in, const machine *system, fc_error *error) {
     const network *near = &system->networks[0];
-    FC_TRY(set(in, near, "scaleup_bw", near->bytes_per_s * 1e-9, " GB/s", error));
+    FC_TRY(set(in, near, "scaleup_bw", near->bytes_per_s / 1e9, " GB/s", error));
     FC_TRY(set(in, near, "scaleup_domain", near->size, "", error));
     FC_TRY(set(in, near, "scaleup_eff", near->eff_frac, "", error));
     FC_TRY(set(in, near, "scaleup_latency", near->latency_s, " s", error));
@@ -257,7 +257,7 @@ static fc_status write_networks(fc_calculon *in, const machine *system, fc_error
         return FC_OK;
     }
     const network *far = &system->networks[1];
-    FC_TRY(set(in, far, "scaleout_bw", far->bytes_per_s * 1e-9, " GB/s", error));
+    FC_TRY(set(in, far, "scaleout_bw", far->bytes_per_s / 1e9, " GB/s", error));
     FC_TRY(set(in, far, "scaleout_eff", far->eff_frac, "", error));
     return set(in, far, "scaleout_latency", far->latency_s, " s", error);
 }
@@ -300,7 +300,7 @@ static fc_status write_chip(fc_calculon *in, const machine *system, fc_error *er
     FC_TRY(fc_draft_set(in->draft, here.place, "cluster.chip.name", fc_arena_strdup(in->draft->arena, name), error));
     for (size_t i = 0; i < 3; i++) {
         for (size_t k = 0; peaks[i][k] != NULL && system->peak_flop_per_s[i] > 0; k++) {
-            FC_TRY(set(in, &here, peaks[i][k], system->peak_flop_per_s[i] * 1e-12, " TFLOP/s", error));
+            FC_TRY(set(in, &here, peaks[i][k], system->peak_flop_per_s[i] / 1e12, " TFLOP/s", error));
         }
     }
     if (system->matmul_eff_frac > 0) {
@@ -308,7 +308,7 @@ static fc_status write_chip(fc_calculon *in, const machine *system, fc_error *er
         FC_TRY(set(in, &here, "matmul_eff_fp16", system->matmul_eff_frac, "", error));
     }
     FC_TRY(set(in, &memory, "memory", system->memory_bytes / (1024.0 * 1024 * 1024), " GiB", error));
-    FC_TRY(set(in, &memory, "memory_bw", system->memory_bytes_per_s * 1e-9, " GB/s", error));
+    FC_TRY(set(in, &memory, "memory_bw", system->memory_bytes_per_s / 1e9, " GB/s", error));
     if (system->memory_eff_frac > 0) {
         FC_TRY(set(in, &memory, "memory_eff", system->memory_eff_frac, "", error));
     }

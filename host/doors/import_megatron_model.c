@@ -6,9 +6,10 @@
 
 enum { MOST_WIDTH = 4194304 };
 
-static fc_status need(const fc_given *given, const char *name, fc_error *error) {
+static fc_status need(const fc_megatron *in, const fc_given *given, const char *name, fc_error *error) {
+    const fc_given *first = in->given->first;
     return given != NULL ? FC_OK
-                         : fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                         : fc_error_set(error, FC_BAD_INPUT, first != NULL ? first->place.source : NULL, 0, 0,
                                         "no --%s among the arguments, and no model without it", name);
 }
 
@@ -41,13 +42,13 @@ static fc_status read_sizes(fc_megatron *in, fc_error *error) {
     fc_given *given = NULL;
     uint64_t value = 0;
     FC_TRY(fc_megatron_count(&in->layers, &given, in, "num-layers", 0, 1, 4096, error));
-    FC_TRY(need(given, "num-layers", error));
+    FC_TRY(need(in, given, "num-layers", error));
     FC_TRY(fc_draft_set_count(draft, given->place, "model.layers", in->layers, error));
     FC_TRY(fc_megatron_count(&in->hidden, &given, in, "hidden-size", 0, 1, MOST_WIDTH, error));
-    FC_TRY(need(given, "hidden-size", error));
+    FC_TRY(need(in, given, "hidden-size", error));
     FC_TRY(fc_draft_set_count(draft, given->place, "model.hidden", in->hidden, error));
     FC_TRY(fc_megatron_count(&in->heads, &given, in, "num-attention-heads", 0, 1, 1048576, error));
-    FC_TRY(need(given, "num-attention-heads", error));
+    FC_TRY(need(in, given, "num-attention-heads", error));
     FC_TRY(fc_draft_set_count(draft, given->place, "model.heads", in->heads, error));
     FC_TRY(fc_megatron_count(&value, &given, in, "kv-channels", 0, 1, 65536, error));
     if (given != NULL) {
@@ -171,7 +172,7 @@ static fc_status read_sequence(fc_megatron *in, fc_error *error) {
     if (given == NULL) {
         FC_TRY(fc_megatron_count(&in->seq_len, &given, in, "encoder-seq-length", 0, 1, 1000000000, error));
     }
-    FC_TRY(need(given, "seq-length", error));
+    FC_TRY(need(in, given, "seq-length", error));
     FC_TRY(fc_draft_set_count(in->draft, given->place, "model.seq_len", in->seq_len, error));
     return fc_draft_set_count(in->draft, given->place, "workload.seq_len", in->seq_len, error);
 }

@@ -120,7 +120,7 @@ static void write_pipeline(fc_plan_script *script) {
     if (layers % (plan->pp * plan->vpp) == 0) {
         fc_text_addf(&script->lines, "pipeline_parallel_layers_per_stage = %u\n", layers / (plan->pp * plan->vpp));
     } else {
-        fc_plan_note(script, "%u layers on %u stages of %u chunks, not all of one size", layers, plan->pp, plan->vpp);
+        fc_plan_note(script, "%u layers, which %u stages x %u do not share evenly", layers, plan->pp, plan->vpp);
     }
 }
 

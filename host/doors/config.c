@@ -244,11 +244,16 @@ static const char *text_of(const fc_node *tree, const char *key) {
 
 fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name,
                           fc_error *error) {
-    fc_loading loading;
     fc_node *tree = NULL;
+    FC_TRY(fc_load_study_tree(&tree, config, name, error));
+    return fc_config_study_tree(out, inputs, config, tree, name, error);
+}
+
+fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config *config, fc_node *tree,
+                               const char *name, fc_error *error) {
+    fc_loading loading;
     memset(inputs, 0, sizeof *inputs);
     *out = fc_study_default();
-    FC_TRY(fc_load_study_tree(&tree, config, name, error));
     if (fc_node_get(tree, "deals") != NULL) {
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "deals"), true,
                              "this study compares deals: ask `flopcast compare %s`", name);

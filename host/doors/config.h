@@ -39,6 +39,11 @@ typedef struct fc_inputs {
  * kinds of chip is FC_BAD_INPUT here: it belongs to `compare`. */
 fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name, fc_error *error);
 
+/* The same of a tree that was made elsewhere (import_study.h); its --set are not applied again. `name` stands for it in
+ * messages. */
+fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config *config, fc_node *tree,
+                               const char *name, fc_error *error);
+
 /* Reads a study with `deals:` and a `grid:` of work. */
 fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_config *config, const char *name,
                                fc_error *error);

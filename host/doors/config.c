@@ -4,6 +4,7 @@
 #include "../base/text.h"
 #include "calibration_file.h"
 #include "config_nouns.h"
+#include "domain_file.h"
 #include "flopcast/calibration.h"
 
 #include <stdio.h>
@@ -201,7 +202,8 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
     FC_TRY(check_unused_calibration(out, loading, error));
     FC_TRY(take_one_site(out, loading, error));
     drop_unused(out, &loading->reader);
-    return fc_study_check(out, error);
+    FC_TRY(fc_study_check(out, error));
+    return fc_domain_tell(out, loading, error);
 }
 
 /* Single quotes keep a shell from reading anything but a single quote itself. */

@@ -207,6 +207,8 @@ fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *n
         FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out,
                                  fc_node_get(loading->defaults, "estimate_processor"), error));
     }
+    /* what somebody measured or believes of this very case says more than runs at a distance */
+    out->domain.error_stated = out->cluster.chip.threads_count > 0.0 || fc_node_get(node, "step_time_factor") != NULL;
     FC_TRY(fc_layer_read(loading, FC_NOUN_ESTIMATE, "estimate", out, node, "study", FC_GRADE_EXACT, error));
     return fc_layer_refuse(node, FC_NOUN_ESTIMATE, NULL, 0, error);
 }

@@ -396,6 +396,23 @@ static const fc_field domain_fields[] = {
     NUMBER(fc_domain, params_active_count, "params_active", FC_UNIT_TOKENS, 1, 1e18, "active parameters, likewise"),
     NUMBER(fc_domain, tokens_per_step, "tokens_per_step", FC_UNIT_TOKENS, 1, 1e12,
            "tokens of the largest measured step"),
+    NUMBER(fc_domain, tenfold_params, "tenfold_params", FC_UNIT_NONE, 0, 100, "distance of ten times the parameters"),
+    NUMBER(fc_domain, tenfold_chips, "tenfold_chips", FC_UNIT_NONE, 0, 100, "… of ten times the chips"),
+    NUMBER(fc_domain, tenfold_seq_len, "tenfold_seq_len", FC_UNIT_NONE, 0, 100, "… of ten times the sequence"),
+    NUMBER(fc_domain, other_chip, "other_chip", FC_UNIT_NONE, 0, 100, "… of another chip"),
+    NUMBER(fc_domain, doubled_peak, "doubled_peak", FC_UNIT_NONE, 0, 100, "… for each doubling of its 16-bit peak"),
+    NUMBER(fc_domain, other_family, "other_family", FC_UNIT_NONE, 0, 100, "… of another family of chips"),
+    NUMBER(fc_domain, other_dtype, "other_dtype", FC_UNIT_NONE, 0, 100, "… of another dtype"),
+    NUMBER(fc_domain, halved_bits, "halved_bits", FC_UNIT_NONE, 0, 100, "… for each halving of its width"),
+    NUMBER(fc_domain, other_kind, "other_kind", FC_UNIT_NONE, 0, 100, "… from dense models to mixtures of experts"),
+    NUMBER(fc_domain, other_stack, "other_stack", FC_UNIT_NONE, 0, 100, "… of another stack"),
+    NUMBER(fc_domain, low_dense, "low_dense", FC_UNIT_NONE, 0, 5,
+           "-log of p10 of measured / predicted beside a measured dense run"),
+    NUMBER(fc_domain, low_moe, "low_moe", FC_UNIT_NONE, 0, 5, "… beside a mixture of experts"),
+    NUMBER(fc_domain, low_growth, "low_growth", FC_UNIT_NONE, 0, 5, "… more by a unit of distance"),
+    NUMBER(fc_domain, high_dense, "high_dense", FC_UNIT_NONE, 0, 5, "log of its p90 beside a measured dense run"),
+    NUMBER(fc_domain, high_moe, "high_moe", FC_UNIT_NONE, 0, 5, "… beside a mixture of experts"),
+    NUMBER(fc_domain, high_growth, "high_growth", FC_UNIT_NONE, 0, 5, "… more by a unit of distance"),
 };
 
 #define NOUN(id, text, rows) [id] = {(text), (rows), sizeof(rows) / sizeof((rows)[0])}

@@ -3,6 +3,7 @@
 #define FLOPCAST_HOST_DOORS_RUNS_ROW_H
 
 #include "config_nouns.h"
+#include "domain_file.h"
 #include "flopcast/runs.h"
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ typedef struct fc_run_reader {
     fc_run_index stacks;
     struct fc_run_model *loaded_models;
     struct fc_run_template *templates; /* chip and stack, as loaded */
+    fc_domain_points measured;         /* what a row's distance is taken from */
 } fc_run_reader;
 
 fc_status fc_run_reader_start(fc_run_reader *out, const fc_config *config, fc_error *error);

@@ -68,14 +68,24 @@ static void add(grid *g, double chips) {
     }
 }
 
-/* Both ends of a stated range and the study's own number are points in place of their neighbours on the grid. */
+/* The first number of the grid inside a range, or its end where that is far off: 1k..1M begins with 1,024. */
+static double first_inside(double low, double domain) {
+    double chips = 1.0;
+    while (chips < low) {
+        chips = next_on_grid(chips, domain);
+    }
+    return chips < low * NEAREST ? chips : low;
+}
+
+/* The end of a stated range and the study's own number are points in place of their neighbours on the grid. */
 static grid make_grid(const fc_scale_question *question) {
     grid g = {0};
     const fc_cluster *cluster = &question->study->cluster;
     double domain = domain_of(cluster);
     bool open = question->high_chips == 0;
-    double low = question->low_chips > 0 ? whole_domains(question->low_chips, domain) : 1.0;
     double high = open ? FC_SCALE_MOST_CHIPS : whole_domains(question->high_chips, domain);
+    double low = question->low_chips > 0 ? whole_domains(question->low_chips, domain) : 1.0;
+    low = fc_hd_min(first_inside(low, domain), high);
     double own = cluster->chips_count;
     bool own_inside = own > low && own < high && !is_near(own, low) && !(is_near(own, high) && !open);
     add(&g, low);
@@ -186,11 +196,18 @@ static void compare(fc_scale_point *point, const fc_scale_point *before, const f
 
 /* ---- the curve --------------------------------------------------------------------------------------------------------- */
 
-/* Nothing more to be seen: two doublings in a row gained next to nothing, beyond the study's own number. */
+/* Whether point `i` gained next to nothing over the one before, or put no more chips to use. */
+static bool is_idle_gain(const fc_scale_curve *curve, uint32_t i) {
+    const fc_scale_point *point = &curve->points[i];
+    return point->doubling_gain < LEAST_GAIN ||
+           point->at.step.chips_used_count == curve->points[i - 1].at.step.chips_used_count;
+}
+
+/* Nothing more to be seen: two such points in a row, beyond the study's own number. */
 static bool is_flat(const fc_scale_curve *curve, double own_chips) {
     uint32_t n = curve->points_count;
-    return n >= 3 && curve->points[n - 1].chips_count > own_chips && curve->points[n - 1].doubling_gain < LEAST_GAIN &&
-           curve->points[n - 2].doubling_gain < LEAST_GAIN;
+    return n >= 3 && curve->points[n - 1].chips_count > own_chips && is_idle_gain(curve, n - 1) &&
+           is_idle_gain(curve, n - 2);
 }
 
 /* Why no plan fits, of the most chips with which none does. */

@@ -200,10 +200,9 @@ static fc_status try_batch(finder *f, bool *better, double batch, fc_error *erro
 }
 
 /* Doubles or halves the batch for as long as it helps; one that does not help may be followed by one that does. */
-static fc_status climb(finder *f, double start, double factor, fc_error *error) {
-    enum { PATIENCE = 2 };
+static fc_status climb(finder *f, double start, double factor, int patience, fc_error *error) {
     int failures = 0;
-    for (double batch = start * factor; is_batch(batch) && failures < PATIENCE; batch *= factor) {
+    for (double batch = start * factor; is_batch(batch) && failures < patience; batch *= factor) {
         bool better = false;
         FC_TRY(try_batch(f, &better, floor(batch), error));
         failures = better ? 0 : failures + 1;
@@ -254,9 +253,10 @@ static fc_status try_carried(finder *f, const fc_plan *carried, fc_error *error)
 static fc_status look(finder *f, double start_batch, const fc_plan *carried, fc_error *error) {
     bool better = false;
     if (f->desk->mode == FC_SCALE_TIME_TO_TRAIN) {
+        int patience = carried == NULL ? 2 : 1; /* a curve's first point starts from the study's batch, others nearby */
         FC_TRY(try_batch(f, &better, start_batch, error));
-        FC_TRY(climb(f, start_batch, 2.0, error));
-        FC_TRY(climb(f, start_batch, 0.5, error));
+        FC_TRY(climb(f, start_batch, 2.0, patience, error));
+        FC_TRY(climb(f, start_batch, 0.5, patience, error));
         if (f->found) {
             FC_TRY(fit_replicas(f, error));
         }

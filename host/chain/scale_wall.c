@@ -42,21 +42,24 @@ fc_status fc_scale_find_wall(fc_scale_wall *out, const fc_scale_question *questi
     make_flawless(&desk->base);
     desk->mode = FC_SCALE_STRONG;
     fc_status status = fc_scale_set_chips(desk, FC_SCALE_MOST_CHIPS, NULL);
-    if (status == FC_BAD_INPUT) { /* no network for so many: as many as the study tells of */
-        FC_TRY(fc_scale_set_chips(desk, desk->own_chips_count, error));
+    status = status == FC_OK ? fc_scale_find(&point, desk, desk->batch_count, NULL, NULL) : status;
+    if (status == FC_BAD_INPUT ||
+        status == FC_INFEASIBLE) { /* no network, or a plan that fixes what would have to grow */
+        return FC_OK;
     }
-    status = fc_scale_find(&point, desk, desk->batch_count, NULL, error);
     if (status != FC_OK) {
-        return status;
+        return fc_error_set(error, status, NULL, 0, 0, "the latency wall could not be worked out");
     }
+    out->known = 1;
     out->step_time_s = point.step.time_s;
-    out->plan = point.plan;
     out->floor_s = floor_of(desk);
-    desk->mode = FC_SCALE_TIME_TO_TRAIN;
-    FC_TRY(fc_scale_find(&point, desk, desk->batch_count, NULL, error));
+    out->steps_count = point.run.steps_count;
+    if (question->mode == FC_SCALE_TIME_TO_TRAIN) {
+        desk->mode = FC_SCALE_TIME_TO_TRAIN;
+        out->steps_count = desk->least_tokens_count / desk->critical_batch_tokens;
+        FC_TRY(fc_scale_find(&point, desk, desk->batch_count, NULL, error));
+    }
     out->days = point.run.days;
-    out->batch_count = point.plan.global_batch;
-    out->chips_count = point.step.chips_used_count;
     return FC_OK;
 }
 

@@ -70,19 +70,22 @@ const char *fc_scale_say_wall(fc_text *text, const fc_scale_page *page) {
     char batch[32];
     char step[32];
     char least[32];
-    char days[32];
-    char best[32];
-    char chips[32];
+    char days[96];
+    char steps[32];
+    if (!wall->known) {
+        return "Latency wall: not known, for the study tells of no network beyond its own chips, or fixes the plan";
+    }
+    bool to_loss = page->question->mode == FC_SCALE_TIME_TO_TRAIN;
+    const fc_range shortest = {wall->days, wall->days, wall->days};
     return arena_text(fc_arena_printf(
         text->arena,
-        "Latency wall: however many chips, no step of %s sequences takes less than %s (launches and one all-reduce "
-        "alone: "
-        "%s), and no run to the same loss less than %s (%s sequences a step, %s chips in use, no failures)",
+        "Latency wall: however many chips, a step of %s sequences takes %s or more (launches and one all-reduce alone: "
+        "%s), and the run %s without any failure (%s%s steps%s)",
         fc_say_count(batch, sizeof batch, page->curve->batch_count),
         fc_say(step, sizeof step, wall->step_time_s, FC_UNIT_S, 2),
         fc_say(least, sizeof least, wall->floor_s, FC_UNIT_S, 2),
-        fc_say(days, sizeof days, wall->days, FC_UNIT_DAYS, 2), fc_say_count(best, sizeof best, wall->batch_count),
-        fc_say_count(chips, sizeof chips, wall->chips_count)));
+        fc_say_range(days, sizeof days, shortest, FC_UNIT_DAYS, 2), to_loss ? "at least " : "",
+        fc_say(steps, sizeof steps, wall->steps_count, FC_UNIT_COUNT, 3), to_loss ? ", however large the batch" : ""));
 }
 
 const char *fc_scale_say_levers(fc_text *text, const fc_scale_page *page) {
@@ -166,10 +169,12 @@ static void say_notes(fc_text *text, const fc_scale_page *page) {
             fc_say(tokens, sizeof tokens, q->study->workload.tokens_count, FC_UNIT_TOKENS, 3), batch);
         break;
     }
-    fc_text_addf(text,
-                 "  Critical batch %s tokens by %s (%s): a batch of B tokens needs 1 + B/critical times %s tokens.\n",
-                 fc_say(critical, sizeof critical, curve->critical_batch_tokens, FC_UNIT_TOKENS, 2), q->law.name,
-                 q->law.source, fc_say(least, sizeof least, curve->least_tokens_count, FC_UNIT_TOKENS, 3));
+    if (q->mode == FC_SCALE_TIME_TO_TRAIN) {
+        fc_text_addf(
+            text, "  Critical batch %s tokens by %s (%s): a batch of B tokens needs 1 + B/critical times %s tokens.\n",
+            fc_say(critical, sizeof critical, curve->critical_batch_tokens, FC_UNIT_TOKENS, 2), q->law.name,
+            q->law.source, fc_say(least, sizeof least, curve->least_tokens_count, FC_UNIT_TOKENS, 3));
+    }
     if (plan_is_given(q->study)) {
         fc_text_add(text, q->keep_plan ? "  What the study's plan gives is kept, but for dp.\n"
                                        : "  The study's own plan is not kept: each row has its best one; --plan given "

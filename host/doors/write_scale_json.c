@@ -94,12 +94,15 @@ static void write_knee(fc_json_out *out, fc_text *text, const fc_scale_page *pag
 }
 
 static void write_wall(fc_json_out *out, const fc_scale_wall *wall) {
+    if (!wall->known) {
+        fc_json_out_null(out, "latency_wall");
+        return;
+    }
     fc_json_out_object(out, "latency_wall");
     fc_json_out_number(out, "step_time_s", wall->step_time_s);
     fc_json_out_number(out, "floor_s", wall->floor_s);
     fc_json_out_number(out, "days", wall->days);
-    fc_json_out_count(out, "global_batch", wall->batch_count);
-    fc_json_out_count(out, "chips_used_count", wall->chips_count);
+    fc_json_out_number(out, "steps_count", wall->steps_count);
     fc_json_out_end_object(out);
 }
 

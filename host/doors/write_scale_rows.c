@@ -29,7 +29,7 @@ const char *fc_scale_cause_words(uint32_t cause) {
         [FC_STEP_OPTIMIZER] = "optimizer",
         [FC_STEP_STRAGGLER] = "waiting for the slowest",
         [FC_SCALE_LATENCY] = "latency",
-        [FC_SCALE_IDLE] = "idle chips (no more of the batch to share)",
+        [FC_SCALE_IDLE] = "idle chips (batch or plan do not split over them)",
         [FC_SCALE_BATCH] = "tokens that the larger batch costs",
         [FC_SCALE_FAILURES] = "failures and checkpoints",
     };
@@ -89,9 +89,17 @@ static const char *say_days(char *out, size_t size, const fc_scale_point *point,
     return out;
 }
 
-/* Three digits say that 99.6 % is not all. */
 static const char *say_share(char *out, size_t size, double frac) {
     snprintf(out, size, "%.0f %%", frac * 100.0);
+    return out;
+}
+
+/* The key without underscores: "idle chips". */
+static const char *say_cause(char *out, size_t size, uint32_t cause) {
+    (void)fc_text_copy(out, size, fc_scale_cause_name((fc_scale_cause)cause));
+    for (char *at = out; *at != '\0'; ++at) {
+        *at = *at == '_' ? ' ' : *at;
+    }
     return out;
 }
 
@@ -110,7 +118,8 @@ static void add_speed(fc_table *table, const fc_scale_point *point) {
     fc_table_cellf(table, "%s", fc_say_ratio(text, sizeof text, point->speedup));
     fc_table_cellf(table, "%s", say_share(text, sizeof text, point->efficiency_frac));
     char share[32];
-    fc_table_cellf(table, "%s %s", fc_scale_cause_name((fc_scale_cause)point->biggest_loss),
+    char loss[32];
+    fc_table_cellf(table, "%s %s", say_cause(loss, sizeof loss, point->biggest_loss),
                    say_share(share, sizeof share, point->cause_chip_s[point->biggest_loss] / point->chip_s));
 }
 

@@ -101,12 +101,11 @@ typedef struct fc_scale_knee {
 
 /* However many chips there are. */
 typedef struct fc_scale_wall {
+    uint8_t known;      /* the cluster tells of a network for any number of chips */
     double step_time_s; /* the study's batch, by the step model */
-    fc_plan plan;
     double floor_s;     /* the same from launches and one all-reduce alone (hd/scale.h) */
-    double days;        /* the shortest run at the best batch, without any failure; 0 where none is found */
-    double batch_count; /* sequences of that */
-    double chips_count; /* that it uses */
+    double days;        /* the shortest run without any failure, in time to train at the best batch */
+    double steps_count; /* in time to train: fewer do not reach the loss at any batch; else of the run */
 } fc_scale_wall;
 
 /* One input changed, the point beyond the knee (else the last one) worked out anew. */

@@ -179,8 +179,12 @@ static fc_status try_lever(fc_scale_curve *curve, const lever *one, const fc_sca
     if (desk->base.cluster.tiers_from_chip) { /* built anew from the changed chip */
         desk->base.cluster.tiers_count = 0;
     }
-    FC_TRY(fc_scale_set_chips(desk, where->chips_count, error));
-    fc_status status = fc_scale_find(&point, desk, where->at.plan.global_batch, &where->at.plan, error);
+    fc_status status = fc_scale_set_chips(desk, where->chips_count, NULL);
+    if (status == FC_BAD_INPUT) { /* twice as much is more than any chip may have */
+        return FC_OK;
+    }
+    FC_TRY(status);
+    status = fc_scale_find(&point, desk, where->at.plan.global_batch, &where->at.plan, error);
     if (status == FC_INFEASIBLE) { /* the changed batch does not split over these chips */
         return FC_OK;
     }

@@ -34,6 +34,10 @@ static void make_flawless(fc_study *study) {
     study->deal.share_frac = 1;
 }
 
+static fc_status pass_on(const fc_error *why, fc_error *error) {
+    return fc_error_set(error, why->status, why->source, why->line, why->column, "%s", why->text);
+}
+
 fc_status fc_scale_find_wall(fc_scale_wall *out, const fc_scale_question *question, fc_arena *arena, fc_error *error) {
     fc_scale_desk *desk = NULL;
     fc_point point;
@@ -41,14 +45,15 @@ fc_status fc_scale_find_wall(fc_scale_wall *out, const fc_scale_question *questi
     FC_TRY(fc_scale_desk_open(&desk, question, arena, error));
     make_flawless(&desk->base);
     desk->mode = FC_SCALE_STRONG;
-    fc_status status = fc_scale_set_chips(desk, FC_SCALE_MOST_CHIPS, NULL);
-    status = status == FC_OK ? fc_scale_find(&point, desk, desk->batch_count, NULL, NULL) : status;
+    fc_error why = {0};
+    fc_status status = fc_scale_set_chips(desk, FC_SCALE_MOST_CHIPS, &why);
+    status = status == FC_OK ? fc_scale_find(&point, desk, desk->batch_count, NULL, &why) : status;
     if (status == FC_BAD_INPUT ||
         status == FC_INFEASIBLE) { /* no network, or a plan that fixes what would have to grow */
         return FC_OK;
     }
     if (status != FC_OK) {
-        return fc_error_set(error, status, NULL, 0, 0, "the latency wall could not be worked out");
+        return pass_on(&why, error);
     }
     out->known = 1;
     out->step_time_s = point.step.time_s;
@@ -179,20 +184,23 @@ static fc_status try_lever(fc_scale_curve *curve, const lever *one, const fc_sca
     if (desk->base.cluster.tiers_from_chip) { /* built anew from the changed chip */
         desk->base.cluster.tiers_count = 0;
     }
-    fc_status status = fc_scale_set_chips(desk, where->chips_count, NULL);
+    fc_error why = {0};
+    fc_status status = fc_scale_set_chips(desk, where->chips_count, &why);
     if (status == FC_BAD_INPUT) { /* twice as much is more than any chip may have */
         return FC_OK;
     }
-    FC_TRY(status);
-    status = fc_scale_find(&point, desk, where->at.plan.global_batch, &where->at.plan, error);
+    if (status == FC_OK) {
+        status = fc_scale_find(&point, desk, where->at.plan.global_batch, &where->at.plan, &why);
+    }
     if (status == FC_INFEASIBLE) { /* the changed batch does not split over these chips */
         return FC_OK;
     }
-    if (status == FC_OK) {
-        insert(curve, one->change, speed_of(question->mode, &point) / speed_of(question->mode, &where->at));
-        curve->plans_tried_count += desk->tried_count;
+    if (status != FC_OK) {
+        return pass_on(&why, error);
     }
-    return status;
+    insert(curve, one->change, speed_of(question->mode, &point) / speed_of(question->mode, &where->at));
+    curve->plans_tried_count += desk->tried_count;
+    return FC_OK;
 }
 
 fc_status fc_scale_find_levers(fc_scale_curve *curve, const fc_scale_question *question, fc_arena *arena,

@@ -105,7 +105,7 @@ static const char *say_cause(char *out, size_t size, uint32_t cause) {
 
 static void add_speed(fc_table *table, const fc_scale_point *point) {
     char text[64];
-    char days[96];
+    char days[128];
     int digits = fc_say_digits(point->beyond_count);
     fc_table_cellf(table, "%s%s", fc_say_count(text, sizeof text, point->chips_count), digits < 3 ? "*" : " ");
     bool all = point->at.step.chips_used_count == point->chips_count;

@@ -15,6 +15,9 @@ bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_memory_rows *
 /* Whether any plan of the set that fc_plan_choose looks through fits. */
 bool fc_plan_any(const fc_ops *ops, const fc_study *study);
 
+/* Sequences of a step where neither plan nor workload gives a batch: batch_tokens, down to a power of two. */
+uint32_t fc_plan_default_batch(const fc_study *study);
+
 /* FC_INFEASIBLE: how much is missing, what takes it, and the remedies that were tried and work, the cheapest first. Fills
  * plan, memory and step of `out`, and its remedies. */
 fc_status fc_plan_refuse(fc_estimate *out, const fc_plan *closest, const fc_ops *ops, const fc_study *study,

@@ -89,6 +89,7 @@ extern const fc_command fc_cmd_validate;
 extern const fc_command fc_cmd_list;
 extern const fc_command fc_cmd_show;
 extern const fc_command fc_cmd_import;
+extern const fc_command fc_cmd_scale;
 
 /* A line on stderr, unless --quiet. */
 void fc_note(const fc_context *context, const char *format, ...) FC_PRINTF(2, 3);

@@ -214,8 +214,9 @@ typedef struct format_row {
 } format_row;
 
 static const format_row format_rows[] = {
-    {"text", ".txt", 't', FC_FORMAT_TEXT},  {"json", ".json", 'j', FC_FORMAT_JSON}, {"csv", ".csv", 'c', FC_FORMAT_CSV},
-    {"md", ".md", 'm', FC_FORMAT_MARKDOWN}, {"svg", ".svg", 's', FC_FORMAT_SVG},
+    {"text", ".txt", 't', FC_FORMAT_TEXT}, {"json", ".json", 'j', FC_FORMAT_JSON},
+    {"csv", ".csv", 'c', FC_FORMAT_CSV},   {"md", ".md", 'm', FC_FORMAT_MARKDOWN},
+    {"svg", ".svg", 's', FC_FORMAT_SVG},   {"jsonl", ".jsonl", 'l', FC_FORMAT_JSONL},
 };
 #define FORMAT_COUNT (sizeof format_rows / sizeof format_rows[0])
 

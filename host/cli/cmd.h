@@ -42,9 +42,10 @@ typedef enum fc_format {
     FC_FORMAT_JSON,
     FC_FORMAT_CSV,
     FC_FORMAT_MARKDOWN,
-    FC_FORMAT_SVG
+    FC_FORMAT_SVG,
+    FC_FORMAT_JSONL
 } fc_format;
-/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcms". */
+/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcmsl". */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
 typedef struct fc_program fc_program;
@@ -79,6 +80,7 @@ extern const fc_command fc_cmd_verify;
 extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_explain;
 extern const fc_command fc_cmd_compare;
+extern const fc_command fc_cmd_sweep;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;
 extern const fc_command fc_cmd_validate;

@@ -122,7 +122,7 @@ fc_dealt fc_queue_deal(fc_parcel *out, fc_queue *queue, bool wait) {
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
 
-static bool parcel_add(fc_parcel *parcel, const char *bytes, size_t size) {
+bool fc_parcel_add(fc_parcel *parcel, const char *bytes, size_t size) {
     if (size > UINT32_MAX || parcel->size > SIZE_MAX / 4) {
         return false;
     }
@@ -147,6 +147,11 @@ static bool parcel_add(fc_parcel *parcel, const char *bytes, size_t size) {
     return true;
 }
 
+void fc_parcel_free(fc_parcel *parcel) {
+    free(parcel->bytes);
+    *parcel = (fc_parcel){.count = 0};
+}
+
 static fc_status make_one(fc_parcel *parcel, uint64_t item, fc_queue_make make, void *user, uint32_t worker,
                           fc_error *error) {
     fc_arena *arena = fc_arena_create(0);
@@ -155,7 +160,7 @@ static fc_status make_one(fc_parcel *parcel, uint64_t item, fc_queue_make make, 
     }
     fc_text text = fc_text_start(arena);
     fc_status status = make(user, worker, item, &text, error);
-    if (status == FC_OK && (text.failed || !parcel_add(parcel, text.bytes, text.size))) {
+    if (status == FC_OK && (text.failed || !fc_parcel_add(parcel, text.bytes, text.size))) {
         status = fc_error_set(error, FC_FAILED, NULL, 0, 0, "no memory left for the result of item %llu",
                               (unsigned long long)item);
     }
@@ -168,8 +173,7 @@ fc_status fc_parcel_make(fc_parcel *parcel, fc_queue_make make, void *user, uint
     for (uint64_t i = 0; i < parcel->count; i++) {
         fc_status status = make_one(parcel, parcel->first + i, make, user, worker, error);
         if (status != FC_OK) {
-            free(parcel->bytes);
-            *parcel = (fc_parcel){.count = 0};
+            fc_parcel_free(parcel);
             return status;
         }
     }

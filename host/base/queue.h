@@ -56,6 +56,9 @@ typedef enum fc_dealt {
 fc_dealt fc_queue_deal(fc_parcel *out, fc_queue *queue, bool wait);
 /* Makes what was dealt, on any process. */
 fc_status fc_parcel_make(fc_parcel *parcel, fc_queue_make make, void *user, uint32_t worker, fc_error *error);
+/* Adds the bytes of its next item, by hand; false without memory. */
+bool fc_parcel_add(fc_parcel *parcel, const char *bytes, size_t size);
+void fc_parcel_free(fc_parcel *parcel);
 /* A made parcel, whose bytes belong to the queue from now on, whatever is returned. Failures of `take` are its own; the queue
  * has stopped then. */
 fc_status fc_queue_accept(fc_queue *queue, fc_parcel *parcel, fc_error *error);

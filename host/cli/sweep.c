@@ -20,6 +20,7 @@ const fc_option FC_SWEEP_OPTIONS[] = {
     {"--format", "FORMAT", false, "csv or jsonl; left out: by the ending of -o, else csv"},
     {"-o", "FILE", false, "write there instead of stdout, row by row as they come"},
     {"--resume", NULL, false, "go on with the rows that -o FILE has; where there are none, begin"},
+    {"--threads", "N", false, "left out: all there are; of flopcast-mpi, for each rank: 1"},
     {NULL, NULL, false, NULL},
 };
 

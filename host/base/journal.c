@@ -181,17 +181,29 @@ static fc_status next_line(const char **out, size_t *out_size, reader *r, fc_err
     }
 }
 
-static fc_status other_head(const reader *r, const char *line, size_t size, const char *head, fc_error *error) {
-    char found[96];
-    char wanted[96];
-    char copy[sizeof found];
-    (void)fc_text_copy(copy, size < sizeof copy ? size + 1 : sizeof copy, line);
-    fc_text_excerpt(found, sizeof found, copy);
-    (void)fc_text_copy(copy, sizeof copy, head);
+/* Some of `text` from shortly before byte `at`: headings are long, and the difference is what matters. */
+static void around(char out[64], const char *text, size_t size, size_t at) {
+    char copy[64];
+    size_t begin = at > 24 ? at - 24 : 0;
+    size_t length = size - begin < sizeof copy - 1 ? size - begin : sizeof copy - 1;
+    memcpy(copy, text + begin, length);
+    copy[length] = '\0';
     copy[strcspn(copy, "\n")] = '\0';
-    fc_text_excerpt(wanted, sizeof wanted, copy);
-    return fc_error_set(error, FC_BAD_INPUT, shown(r->journal), 1, 0,
-                        "the file begins with \"%s\", and this one with \"%s\": it was begun by another command; give "
+    fc_text_excerpt(out, 64, copy);
+}
+
+static fc_status other_head(const reader *r, const char *line, size_t size, const char *head, fc_error *error) {
+    char found[64];
+    char wanted[64];
+    size_t head_size = strcspn(head, "\n");
+    size_t at = 0;
+    while (at < size && at < head_size && line[at] == head[at]) {
+        at++;
+    }
+    around(found, line, size, at);
+    around(wanted, head, head_size, at);
+    return fc_error_set(error, FC_BAD_INPUT, shown(r->journal), 1, (int)at + 1,
+                        "the heading has \"%s\" where this one has \"%s\": the file was begun by another command; give "
                         "another -o, or leave out --resume to write it anew",
                         found, wanted);
 }

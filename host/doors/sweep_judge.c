@@ -21,6 +21,9 @@ static bool split(char parts[PARTS_COUNT][PART_SIZE], const char *mark, size_t s
         }
         memcpy(parts[i], mark, length);
         parts[i][length] = '\0';
+        if (i > 0 && (length != 8 || strspn(parts[i], "0123456789abcdef") != length)) {
+            return false;
+        }
         mark += length + !last;
         size -= length + !last;
     }

@@ -31,23 +31,26 @@ static const fc_noun *noun_under(const fc_noun *outer, const char *name) {
     return NULL;
 }
 
-const fc_field *fc_sweep_field(const char *key) {
+bool fc_sweep_field(const fc_field **out, const char *key) {
     const fc_noun *noun = NULL;
     char part[FC_NAME_SIZE];
+    *out = NULL;
     for (const char *at = key;;) {
         size_t length = strcspn(at, ".");
         if (length >= sizeof part) {
-            return NULL;
+            return false;
         }
         memcpy(part, at, length);
         part[length] = '\0';
+        const fc_noun *inner = noun_under(noun, part);
         if (at[length] == '\0') {
-            return noun != NULL ? fc_fields_find(noun, part) : NULL;
+            *out = noun != NULL ? fc_fields_find(noun, part) : NULL;
+            return inner != NULL;
         }
-        noun = noun_under(noun, part);
-        if (noun == NULL) {
-            return NULL;
+        if (inner == NULL) {
+            return false;
         }
+        noun = inner;
         at += length + 1;
     }
 }
@@ -245,7 +248,8 @@ static fc_status read_scale(ends *out, const fc_node *map, fc_error *error) {
 
 static fc_status read_ends(ends *out, const fc_node *map, const char *key, fc_error *error) {
     static const char *const known[] = {"from", "to", "steps", "scale", "multiple_of"};
-    const fc_field *field = fc_sweep_field(key);
+    const fc_field *field = NULL;
+    bool noun = fc_sweep_field(&field, key);
     for (const fc_node *node = map->first; node != NULL; node = node->next) {
         bool found = false;
         for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -258,7 +262,7 @@ static fc_status read_ends(ends *out, const fc_node *map, const char *key, fc_er
                                  key, node->key);
         }
     }
-    if (field != NULL && (field->kind > FC_FIELD_I32 || field->unit == FC_UNIT_DATE)) {
+    if (noun || (field != NULL && (field->kind > FC_FIELD_I32 || field->unit == FC_UNIT_DATE))) {
         return fc_node_error(error, FC_BAD_INPUT, map, false,
                              "sweep: %.60s is no number, so nothing lies between two ends; give a list of values", key);
     }

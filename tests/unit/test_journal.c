@@ -32,8 +32,10 @@ static int remove_path(void **state) {
 }
 
 static void write_file(const char *bytes, size_t size) {
-    fc_error error = {.status = FC_OK};
-    assert_int_equal(fc_file_write(path, bytes, size, &error), FC_OK);
+    FILE *file = fopen(path, "wb"); /* without a sync: there are thousands of them */
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
 }
 
 static void assert_file(const char *bytes, size_t size) {
@@ -86,7 +88,7 @@ static void go_on_to_the_end(const char *head, uint64_t wanted_count) {
         }
     }
     assert_int_equal(fc_journal_settle(&journal, &error), FC_OK);
-    assert_int_equal(fc_journal_close(&journal, true, &error), FC_OK);
+    assert_int_equal(fc_journal_close(&journal, false, &error), FC_OK);
 }
 
 /* Cut anywhere, byte by byte: in the head, at a line end, in a record, nowhere. */

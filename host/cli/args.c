@@ -219,6 +219,7 @@ static const format_row format_rows[] = {
     {"megatron", ".sh", 'G', FC_FORMAT_MEGATRON},
     {"torchtitan", ".toml", 'T', FC_FORMAT_TORCHTITAN},
     {"calculon", ".calculon.json", 'K', FC_FORMAT_CALCULON},
+    {"jsonl", ".jsonl", 'l', FC_FORMAT_JSONL},
 };
 #define FORMAT_COUNT (sizeof format_rows / sizeof format_rows[0])
 

@@ -45,9 +45,10 @@ typedef enum fc_format {
     FC_FORMAT_SVG,
     FC_FORMAT_MEGATRON,   /* a plan in the words of other programs: plan_format.h */
     FC_FORMAT_TORCHTITAN,
-    FC_FORMAT_CALCULON
+    FC_FORMAT_CALCULON,
+    FC_FORMAT_JSONL
 } fc_format;
-/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcms", and G (megatron), T (torchtitan),
+/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcmsl", and G (megatron), T (torchtitan),
  * K (calculon). */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
@@ -83,6 +84,7 @@ extern const fc_command fc_cmd_verify;
 extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_explain;
 extern const fc_command fc_cmd_compare;
+extern const fc_command fc_cmd_sweep;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;
 extern const fc_command fc_cmd_validate;

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STUDY_KEYS[] = {"name", "question", "about", "model", "cluster", "workload", "stack", "plan",
-                                         "deal", "estimate", "seed",  "draws", "sources", "source",   "notes", "next"};
+static const char *const STUDY_KEYS[] = {"name",    "question", "about", "model",    "cluster", "workload",
+                                         "stack",   "plan",     "deal",  "estimate", "seed",    "draws",
+                                         "sources", "source",   "notes", "next",     "sweep"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */

@@ -22,6 +22,7 @@ typedef struct fc_config {
     const char *const *sets;      /* "key=value" texts of --set */
     size_t sets_count;
     uint64_t seed;
+    const fc_node *tree; /* the study, read before: copied instead of read; NULL: by its name */
 } fc_config;
 
 /* What is known beside the study itself. */

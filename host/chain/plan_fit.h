@@ -12,6 +12,9 @@
 bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_memory_rows *rows, const fc_ops *ops,
                            const fc_study *study);
 
+/* Sequences of a step where neither plan nor workload gives them: a power of two of at most study->batch_tokens. */
+uint32_t fc_plan_usual_batch(const fc_study *study);
+
 /* Whether any plan of the set that fc_plan_choose looks through fits. */
 bool fc_plan_any(const fc_ops *ops, const fc_study *study);
 

@@ -20,6 +20,8 @@ typedef struct bench_state {
     fc_estimate counts;
     fc_ops ops;
     fc_plan plan;
+    fc_step_rows rows;
+    fc_memory_rows memory_rows;
     fc_point point;
     double values[MOST_RUNS];
 } bench_state;
@@ -29,6 +31,20 @@ typedef fc_status one_evaluation(bench_state *state, fc_error *error);
 static fc_status step_alone(bench_state *state, fc_error *error) {
     const fc_study *study = &state->study;
     return fc_step_time(&state->point.step, &state->ops, &study->cluster, &state->plan, &study->stack, error);
+}
+
+static fc_status sums_alone(bench_state *state, fc_error *error) {
+    const fc_study *study = &state->study;
+    return fc_step_sum(&state->rows, &state->ops, &study->cluster, &state->plan, &study->stack, error);
+}
+
+/* What a search does for each plan once the rows are summed up. */
+static fc_status placed_alone(bench_state *state, fc_error *error) {
+    const fc_study *study = &state->study;
+    fc_memory_place(&state->point.memory, &state->memory_rows, &state->ops, &study->cluster, &state->plan,
+                    &study->stack);
+    return fc_step_place(&state->point.step, &state->rows, &state->ops, &study->cluster, &state->plan, &study->stack,
+                         error);
 }
 
 static fc_status memory_alone(bench_state *state, fc_error *error) {
@@ -54,8 +70,7 @@ static fc_status time_one(bench_state *state, const char *what, one_evaluation *
     }
     snprintf(text, sizeof text, "%s, %s", state->study.name, what);
     fc_stats_sort(state->values, runs_count);
-    fc_self_row row = {
-        text, "us", state->values[0], fc_stats_quantile(state->values, runs_count, 0.5), goal_us, false};
+    fc_self_row row = {text, "us", state->values[0], fc_stats_quantile(state->values, runs_count, 0.5), goal_us, false};
     fc_self_print(&row);
     return FC_OK;
 }
@@ -65,10 +80,13 @@ static fc_status time_study(bench_state *state, const fc_config *config, const c
     FC_TRY(fc_config_study(&state->study, &state->inputs, config, path, error));
     fc_ops_count(&state->ops, &state->study.model, &state->study.workload);
     FC_TRY(fc_plan_choose(&state->plan, &state->counts, &state->ops, &state->study, error));
-    FC_TRY(time_one(state, "fc_step_time", step_alone, GOAL_US, runs_count, error));
+    FC_TRY(time_one(state, "fc_step_time", step_alone, 0.0, runs_count, error));
     printf("    that step takes %.15g s\n", state->point.step.time_s);
     FC_TRY(time_one(state, "fc_memory_size", memory_alone, 0.0, runs_count, error));
-    return time_one(state, "fc_estimate_point", whole_point, GOAL_US, runs_count, error);
+    FC_TRY(time_one(state, "fc_step_sum", sums_alone, 0.0, runs_count, error));
+    fc_memory_sum(&state->memory_rows, &state->ops, &state->study.cluster, &state->plan, &state->study.stack);
+    FC_TRY(time_one(state, "step and memory placed", placed_alone, GOAL_US, runs_count, error));
+    return time_one(state, "fc_estimate_point", whole_point, 0.0, runs_count, error);
 }
 
 fc_status fc_self_step(const fc_self_options *options, fc_error *error) {

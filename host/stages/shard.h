@@ -86,10 +86,4 @@ FC_HD const fc_op *fc_shard_shared_head(const fc_ops *ops) {
     return NULL;
 }
 
-/* Trained numbers of the token table that the last stage keeps a second time, on one rank, where the first is another. */
-FC_HD double fc_shard_table_copy(const fc_plan *plan, const fc_ops *ops) {
-    const fc_op *op = plan->pp > 1 ? fc_shard_shared_head(ops) : NULL;
-    return op != NULL ? op->n * op->k / fc_shard_ways(plan, op->n_axes | op->k_axes) : 0;
-}
-
 #endif

@@ -38,24 +38,17 @@ static double layer_share(const fc_step_machine *on) { return fc_shard_stage_sha
 /* ---- every micro-batch -------------------------------------------------------------------------------------------- */
 
 /* Row-parallel results are summed over the tensor ranks going forward, column-parallel input gradients going back. */
-static double tensor_traffic_s(const fc_step_machine *on) {
+static double tensor_traffic_s(const fc_step_machine *on, const fc_step_rows *rows) {
     if (on->plan->tp <= 1) {
         return 0;
     }
     fc_hd_net net = group_of(on, FC_NET_TENSOR);
-    double share = layer_share(on);
     double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
-    double total_s = 0;
-    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
-        const fc_op *op = &on->ops->ops[i];
-        bool row_parallel = (op->k_axes & (uint32_t)FC_AXIS_TENSOR) != 0;
-        if (op->op_class != FC_OP_MATMUL || !row_parallel || op->place != FC_PLACE_LAYER) {
-            continue;
-        }
-        double bytes = op->rows_per_token * on->tokens * op->n * on->ops->activation_bytes;
-        total_s += passes * op->instances * share * fc_hd_all_reduce_s(&net, bytes);
+    double once_s = 0;
+    for (uint32_t i = 0; i < rows->reduces_count; ++i) {
+        once_s += rows->reduce_instances[i] * fc_hd_all_reduce_s(&net, rows->reduce_bytes[i]);
     }
-    return total_s;
+    return passes * layer_share(on) * once_s;
 }
 
 /* The vocabulary-parallel embedding's result is summed going forward, the logits' input gradient going back; with several
@@ -111,9 +104,9 @@ static double send_s(const fc_step_machine *on) {
     return fc_hd_send_s(&net, on->tokens * on->ops->hidden * on->ops->activation_bytes / ways);
 }
 
-fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
+fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows) {
     const fc_stack *stack = on->stack;
-    fc_step_links links = {tensor_traffic_s(on) * (1.0 - stack->tp_overlap_frac),
+    fc_step_links links = {tensor_traffic_s(on, rows) * (1.0 - stack->tp_overlap_frac),
                            expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
                            context_traffic_s(on) * (1.0 - stack->cp_overlap_frac), send_s(on), ends_traffic_s(on)};
     return links;
@@ -121,23 +114,15 @@ fc_step_links fc_step_exposed_links(const fc_step_machine *on) {
 
 /* ---- once a step -------------------------------------------------------------------------------------------------- */
 
-fc_step_load fc_step_weights_on_rank(const fc_step_machine *on) {
-    fc_step_load load = {0, 0};
+static double table_copy_count(const fc_step_machine *on, const fc_step_rows *rows) {
+    return on->plan->pp > 1 ? rows->table_copy_count : 0.0;
+}
+
+fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_rows *rows) {
     double share = layer_share(on);
-    double ends_count[FC_PLACE_COUNT] = {0, 0, 0};
-    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
-        const fc_op *op = &on->ops->ops[i];
-        double count = op->params_count * op->instances / fc_shard_ways(on->plan, op->params_axes);
-        if (op->place != FC_PLACE_LAYER) {
-            ends_count[op->place] += count;
-        } else if (op->params_axes & (uint32_t)FC_AXIS_EXPERT) {
-            load.expert_count += count * share;
-        } else {
-            load.dense_count += count * share;
-        }
-    }
-    double first = ends_count[FC_PLACE_FIRST];
-    double last = ends_count[FC_PLACE_LAST] + fc_shard_table_copy(on->plan, on->ops);
+    double first = rows->first.dense_count + rows->first.expert_count;
+    double last = rows->last.dense_count + rows->last.expert_count + table_copy_count(on, rows);
+    fc_step_load load = {rows->layers.dense_count * share, rows->layers.expert_count * share};
     load.dense_count += on->plan->pp == 1 ? first + last : fc_hd_max(first, last);
     return load;
 }
@@ -152,8 +137,8 @@ double fc_step_replica_rounds(const fc_step_machine *on) {
     return each ? fc_shard_micro_batches(on->plan) : 1.0;
 }
 
-double fc_step_table_traffic_s(const fc_step_machine *on) {
-    double count = fc_shard_table_copy(on->plan, on->ops);
+double fc_step_table_traffic_s(const fc_step_machine *on, const fc_step_rows *rows) {
+    double count = table_copy_count(on, rows);
     if (!(count > 0.0)) {
         return 0.0;
     }

@@ -1,4 +1,4 @@
-/* step_traffic.h: what one step of a plan stands on, and the traffic between its chips. Shared by step.c alone. */
+/* step_traffic.h: what one step of a plan stands on, and the traffic between its chips. Shared by the files that make up the step. */
 #ifndef FLOPCAST_HOST_STAGES_STEP_TRAFFIC_H
 #define FLOPCAST_HOST_STAGES_STEP_TRAFFIC_H
 
@@ -39,8 +39,8 @@ typedef struct fc_step_load {
     double expert_count;
 } fc_step_load;
 
-fc_step_links fc_step_exposed_links(const fc_step_machine *on);
-fc_step_load fc_step_weights_on_rank(const fc_step_machine *on);
+fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows);
+fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_rows *rows);
 
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
 typedef struct fc_step_replicas {
@@ -51,6 +51,6 @@ fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load
 /* How often in a step that traffic runs, and so beside how many micro-batches it may hide. */
 double fc_step_replica_rounds(const fc_step_machine *on);
 /* Gradients of a token table that first and last stage both keep, once a step. */
-double fc_step_table_traffic_s(const fc_step_machine *on);
+double fc_step_table_traffic_s(const fc_step_machine *on, const fc_step_rows *rows);
 
 #endif

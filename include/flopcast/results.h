@@ -216,6 +216,33 @@ typedef struct fc_step {
     double tokens_per_s;
 } fc_step;
 
+/* One micro-batch of all layers, or of one end of the model, on one rank: sums over rows, forward and backward. */
+typedef struct fc_step_part {
+    double class_s[FC_OP_CLASS_COUNT];
+    double forward_s; /* of all classes; the rest of their sum is backward */
+    double launch_s;
+    double touch_s;
+    double core_forward_s;         /* of the attention core, which selective recomputation does again */
+    double forward_flop_per_token; /* unsharded, model FLOP */
+    double core_flop_per_token;
+    double dense_count; /* trained numbers */
+    double expert_count;
+} fc_step_part;
+
+/* What a step depends on through tp, cp, ep, etp, sequence_parallel and micro_batch alone, all layers together, so that a
+ * search sums it up once for many plans. */
+typedef struct fc_step_rows {
+    fc_step_part layers;
+    fc_step_part first;
+    fc_step_part last;
+    double table_copy_count; /* numbers of a token table that the last of several stages keeps a second time */
+    double mixed_peak_flop_per_s;
+    double flash_extra_flop_per_token; /* flash attention's second look at the scores */
+    uint32_t reduces_count;            /* sizes of partial sums of the tensor ranks */
+    double reduce_bytes[FC_MAX_OPS];
+    double reduce_instances[FC_MAX_OPS]; /* how many of each size, forward */
+} fc_step_rows;
+
 /* ---- fc_run and fc_cost ------------------------------------------------------------------------------------ */
 
 typedef struct fc_run {

@@ -13,6 +13,8 @@
 #include "results.h"
 #include "workload.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,6 +34,14 @@ void fc_memory_place(fc_memory *out, const fc_memory_rows *rows, const fc_ops *o
 /* Bytes on the fullest chip of a complete plan. */
 void fc_memory_size(fc_memory *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                     const fc_stack *stack);
+
+/* The halves of fc_step_time below: sums over the rows of operations, the long part, and what a plan makes of them. */
+fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
+                      const fc_stack *stack, fc_error *error);
+/* Whether the sums of one complete plan are those of another. */
+bool fc_step_serves(const fc_plan *summed, const fc_plan *plan);
+fc_status fc_step_place(fc_step *out, const fc_step_rows *rows, const fc_ops *ops, const fc_cluster *cluster,
+                        const fc_plan *plan, const fc_stack *stack, fc_error *error);
 
 /* Seconds of one step of a complete plan. FC_BAD_INPUT names a chip fact that is missing. */
 fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,

@@ -1,0 +1,92 @@
+/* step_pipeline.c: the stages of a step, and how long the pipeline of them takes (hd/schedule.h). */
+#include "step_pipeline.h"
+
+#include "shard.h"
+
+fc_step_stage fc_step_stage_of(const fc_step_part *part, double share) {
+    fc_step_stage stage = {0};
+    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
+        stage.class_s[i] = share * part->class_s[i];
+    }
+    stage.forward_s = share * part->forward_s;
+    stage.launch_s = share * part->launch_s;
+    stage.touch_s = share * part->touch_s;
+    return stage;
+}
+
+double fc_step_stage_s(const fc_step_stage *stage) {
+    double total_s = stage->launch_s + stage->touch_s + stage->recompute_s;
+    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
+        total_s += stage->class_s[i];
+    }
+    return total_s;
+}
+
+fc_step_two_way fc_step_chip_s(const fc_step_stage *stage, double links_s) {
+    double forward_s = stage->forward_s + stage->launch_s / 3.0 + links_s / 2.0;
+    return (fc_step_two_way){forward_s, fc_step_stage_s(stage) + links_s - forward_s};
+}
+
+static fc_schedule schedule_of(const fc_plan *plan, const fc_stack *stack) {
+    uint32_t stated = plan->schedule != FC_PLAN_SCHEDULE_AUTO ? plan->schedule : stack->schedule;
+    if (stated != FC_PLAN_SCHEDULE_AUTO) {
+        return (fc_schedule)(stated - FC_PLAN_SCHEDULE_GPIPE + FC_SCHEDULE_GPIPE);
+    }
+    return plan->vpp > 1 ? FC_SCHEDULE_INTERLEAVED : FC_SCHEDULE_1F1B;
+}
+
+/* What an end of the model makes its stage take longer, or shorter where that stage has a layer less. */
+static fc_hd_pass end_pass(const fc_step_stage *end, double links_s, fc_step_two_way pass, double spared_frac) {
+    fc_step_two_way more = fc_step_chip_s(end, links_s);
+    double weight_s = end->class_s[FC_OP_MATMUL] / 3.0;
+    return (fc_hd_pass){.forward_s = more.forward_s - spared_frac * pass.forward_s,
+                        .input_s = more.backward_s - weight_s - spared_frac * pass.backward_s,
+                        .weight_s = weight_s};
+}
+
+/* The pipeline as its schedule sees it. A weight gradient is a third of a matmul's three products. */
+static fc_hd_pipeline describe_pipeline(const fc_step_machine *on, const fc_step_stage *layers, fc_step_two_way pass,
+                                        const fc_step_stage ends[2], const fc_step_links *link) {
+    const fc_plan *plan = on->plan;
+    double layers_count = on->ops->layers_count;
+    double spared_frac = 1.0 - fc_shard_end_share(plan, layers_count) / fc_shard_stage_share(plan, layers_count);
+    double weight_s = layers->class_s[FC_OP_MATMUL] / 3.0;
+    double end_links_s = plan->pp > 1 ? link->ends_s : link->ends_s / 2.0;
+    fc_hd_pipeline pipe = {.stages = (int32_t)plan->pp,
+                           .chunks = (int32_t)plan->vpp,
+                           .micro_batches = (int32_t)fc_shard_micro_batches(plan),
+                           .stage = {pass.forward_s, pass.backward_s - weight_s, weight_s},
+                           .first = end_pass(&ends[0], end_links_s, pass, spared_frac),
+                           .last = end_pass(&ends[1], end_links_s, pass, spared_frac),
+                           .send_s = link->send_s,
+                           .blocked_frac = 1.0 - on->stack->pp_overlap_frac};
+    return pipe;
+}
+
+/* Where a schedule cannot run these counts (interleaving wants whole groups of micro-batches), the pipeline fills and
+ * drains by chunks: one chunk's pass and its sends for each of the other stages. */
+static fc_hd_pipeline_time time_pipeline(const fc_step_machine *on, const fc_hd_pipeline *pipe) {
+    fc_schedule schedule = schedule_of(on->plan, on->stack);
+    fc_hd_pipeline_time out = {0};
+    if (pipe->stages == 1) {
+        out.busy_s = fc_hd_pipeline_busy_s(FC_SCHEDULE_1F1B, pipe);
+        out.total_s = out.busy_s;
+        return out;
+    }
+    if (fc_hd_pipeline_fits(schedule, pipe)) {
+        return fc_hd_pipeline_parts(schedule, pipe);
+    }
+    double pass_s = pipe->stage.forward_s + pipe->stage.input_s + pipe->stage.weight_s;
+    double shows_s = 2.0 * pipe->blocked_frac * pipe->send_s;
+    out.busy_s = fc_hd_pipeline_busy_s(FC_SCHEDULE_1F1B, pipe);
+    out.bubble_s = (pipe->stages - 1.0) * pass_s / pipe->chunks;
+    out.send_s = shows_s * (pipe->micro_batches * (double)pipe->chunks + pipe->stages - 1.0);
+    out.total_s = out.busy_s + out.bubble_s + out.send_s;
+    return out;
+}
+
+fc_hd_pipeline_time fc_step_pipeline(const fc_step_machine *on, const fc_step_stage *layers, fc_step_two_way pass,
+                                     const fc_step_stage ends[2], const fc_step_links *link) {
+    fc_hd_pipeline pipe = describe_pipeline(on, layers, pass, ends, link);
+    return time_pipeline(on, &pipe);
+}

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char *const STUDY_KEYS[] = {"name", "question", "about", "model", "cluster", "workload", "stack", "plan",
-                                         "deal", "estimate", "seed",  "draws", "sources", "source",   "notes", "next"};
+                                         "deal", "estimate", "seed",  "draws", "sources", "source",   "notes", "next",
+                                         "space"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */

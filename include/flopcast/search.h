@@ -138,7 +138,7 @@ fc_status fc_search_open(fc_search **out, const fc_study *study, const fc_space 
                          const fc_search_options *options, const fc_engine *engine, fc_arena *arena, fc_error *error);
 uint32_t fc_search_cuts_count(const fc_search *search);
 /* Bounds of the cuts, and a first best plan that prunes: before fc_search_cut, once. Nothing to do in an exhaustive one. */
-fc_status fc_search_prepare(fc_search *search, fc_search_loop *loop, uint32_t slots, fc_error *error);
+fc_status fc_search_prepare(fc_search *search, fc_search_loop *loop, uint32_t slots, fc_arena *arena, fc_error *error);
 /* Adds the plans of one cut to `out`. Thread-safe with one `out` a thread; depends on nothing but search and cut. */
 fc_status fc_search_cut(fc_search_part *out, const fc_search *search, uint32_t cut, fc_error *error);
 /* Adds one part to another; the order of merging does not matter. */

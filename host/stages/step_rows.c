@@ -5,7 +5,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 
 #include <stdbool.h>
@@ -14,6 +14,11 @@
 
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
+
+/* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
+ * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
+static const double SOFTMAX_KERNELS = 8.0;
+static const double HOST_KERNEL_S = 1e-5;
 
 fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                               const fc_stack *stack) {
@@ -114,6 +119,17 @@ static double flash_extra_flop_per_token(const fc_step_machine *on) {
     return extra;
 }
 
+/* CUDA graphs leave the host nothing to do. */
+static double host_forward_s(const fc_step_machine *on) {
+    const fc_stack *stack = on->stack;
+    if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
+        return 0.0;
+    }
+    double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
+    layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
+    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s;
+}
+
 static fc_status check_facts(const fc_step_machine *on, fc_error *error) {
     const fc_chip *chip = on->chip;
     if (!(on->memory_bytes_per_s > 0)) {
@@ -176,6 +192,8 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
     out->table_copy_count = head != NULL ? head->n * head->k / fc_shard_ways(plan, head->n_axes | head->k_axes) : 0.0;
     out->mixed_peak_flop_per_s = mixed_peak(&on);
     out->flash_extra_flop_per_token = flash_extra_flop_per_token(&on);
+    out->host_forward_s = host_forward_s(&on);
+    fc_step_reduce(out, &on);
     return FC_OK;
 }
 

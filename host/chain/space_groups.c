@@ -104,13 +104,14 @@ static void add_shard_groups(fc_group *out, const fc_space_lists *lists, int32_t
         add_shard(out, zero, given);
         return;
     }
-    for (uint32_t i = 0; i < bound->values_count; ++i) {
+    /* a group of all ranks is no group; stage 0 splits nothing */
+    for (uint32_t i = 0; zero > 0 && i < bound->values_count; ++i) {
         uint32_t group = bound->values[i];
-        if (group == 0 || (ranks % group == 0 && group < ranks && zero > 0)) {
-            add_shard(out, zero, group);
+        if (group == 0 || ranks % group == 0) {
+            add_shard(out, zero, group < ranks ? group : 0);
         }
     }
-    if (bound->values_count > 0) {
+    if (zero > 0 && bound->values_count > 0) {
         return;
     }
     add_shard(out, zero, 0);

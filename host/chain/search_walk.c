@@ -8,9 +8,10 @@
  *   2. Recomputation adds its share of a forward pass to that.
  *   3. Of plans that differ only in what they offload and overlap, the one that offloads least and overlaps most is the
  *      fastest: hiding a share of traffic makes a pass no longer, and a pass that is shorter by d gives gradient traffic at
- *      most d less a micro-batch to hide behind; a send that blocks a stage delays it and nobody arrives earlier; offloading
- *      adds traffic. Only hidden gradient traffic takes something from the compute beside it (stack.overlap_cost_frac):
- *      where that is so, the two settings are kept apart.
+ *      most d less a micro-batch to hide behind; a send that blocks a stage delays it and nobody arrives earlier; weights and
+ *      activations on the host add traffic. Apart are kept what offloads the optimizer, whose update then runs at another
+ *      machine's rate, and hidden gradient traffic where it takes something from the compute beside it
+ *      (stack.overlap_cost_frac).
  * What a plan is judged by grows with its step time at a given batch and number of chips: a token's seconds, and dollars,
  * since fewer hours are charged and an interval between checkpoints is no shorter than a step.
  */
@@ -20,8 +21,15 @@
 
 #include <string.h>
 
-enum { BLOCK = 256 };
+enum { BLOCK = 256, FAMILIES = 4 };
 static const double SLACK = 1.0 - 1e-9;
+
+/* Plans that differ only in offload and overlap, and the fastest of them: indices into a group's lists. */
+typedef struct family {
+    uint32_t offload;
+    uint32_t overlap;
+    uint32_t count;
+} family;
 
 typedef struct worker {
     fc_search_part *out;
@@ -36,6 +44,7 @@ typedef struct worker {
     bool seeding;
     fc_status status;
     fc_error *error;
+    family families[FAMILIES];
     uint32_t count;
     fc_engine_item items[BLOCK];
     fc_engine_answer answers[BLOCK];
@@ -189,26 +198,35 @@ static void evaluate_all(worker *w, const fc_group *group, fc_plan *plan) {
 
 /* ---- the fastest of each family first -------------------------------------------------------------------------------- */
 
-/* Overlap settings fall into families with a fastest member: one, or one for each setting of gradient traffic. */
-static uint32_t family_of(const worker *w, uint32_t overlap) {
-    return w->sums.stacks[0].overlap_cost_frac > 0 ? overlap & (uint32_t)FC_OVERLAP_DP : 0;
+/* Settings of offload and overlap fall into families with a fastest member: apart are those that update the optimizer's
+ * states elsewhere, and, where hidden gradient traffic has a price, those that hide it or not. */
+static uint32_t family_of(const worker *w, uint32_t offload, uint32_t overlap) {
+    uint32_t hides = w->sums.stacks[0].overlap_cost_frac > 0 && overlap & (uint32_t)FC_OVERLAP_DP ? 2 : 0;
+    return (offload & 1u) | hides;
 }
 
-static bool leads(const worker *w, const fc_group *group, uint32_t i) {
-    for (uint32_t j = 0; j < i; ++j) {
-        if (family_of(w, group->overlaps[j]) == family_of(w, group->overlaps[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The rest of the family that overlap `leader` leads, for one schedule and rank order. */
-static void evaluate_family(worker *w, const fc_group *group, const fc_plan *plan, uint32_t leader) {
+/* Offloads and overlaps are listed so that a family's fastest comes first. */
+static void find_families(worker *w, const fc_group *group) {
+    memset(w->families, 0, sizeof w->families);
     for (uint32_t o = 0; o < group->offloads_count; ++o) {
         for (uint32_t i = 0; i < group->overlaps_count; ++i) {
-            bool same = family_of(w, group->overlaps[i]) == family_of(w, group->overlaps[leader]);
-            if (same && (o > 0 || i != leader)) {
+            family *f = &w->families[family_of(w, group->offloads[o], group->overlaps[i])];
+            if (f->count == 0) {
+                f->offload = o;
+                f->overlap = i;
+            }
+            f->count += 1;
+        }
+    }
+}
+
+/* The rest of a family, for one schedule and rank order. */
+static void evaluate_family(worker *w, const fc_group *group, const fc_plan *plan, uint32_t at) {
+    const family *f = &w->families[at];
+    for (uint32_t o = 0; o < group->offloads_count; ++o) {
+        for (uint32_t i = 0; i < group->overlaps_count; ++i) {
+            bool leads = o == f->offload && i == f->overlap;
+            if (!leads && family_of(w, group->offloads[o], group->overlaps[i]) == at) {
                 add_and_flush(w, plan, group->offloads[o], group->overlaps[i]);
             }
         }
@@ -216,16 +234,10 @@ static void evaluate_family(worker *w, const fc_group *group, const fc_plan *pla
     ask_and_take(w);
 }
 
-static double family_size(const worker *w, const fc_group *group, uint32_t leader) {
-    double count = 0;
-    for (uint32_t i = 0; i < group->overlaps_count; ++i) {
-        count += family_of(w, group->overlaps[i]) == family_of(w, group->overlaps[leader]);
-    }
-    return count * group->offloads_count;
-}
-
-static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *plan, uint32_t leader) {
-    add_item(w, plan, group->offloads[0], group->overlaps[leader], to_beat(w) > 0);
+static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *plan, uint32_t at) {
+    const family *f = &w->families[at];
+    bool rest = f->count > 1 && !w->seeding;
+    add_item(w, plan, group->offloads[f->offload], group->overlaps[f->overlap], rest && to_beat(w) > 0);
     ask(w);
     w->count = 0;
     if (w->status != FC_OK) {
@@ -233,15 +245,14 @@ static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *pla
     }
     fc_engine_answer answer = w->answers[0];
     take(w, &w->items[0], &answer);
-    double rest = family_size(w, group, leader) - 1;
-    if (w->seeding || rest == 0) {
+    if (!rest) {
         return;
     }
     if (answer.time_s > 0 && is_hopeless(w, plan, answer.time_s)) {
-        w->out->pruned_count += rest;
+        w->out->pruned_count += f->count - 1.0;
         return;
     }
-    evaluate_family(w, group, plan, leader);
+    evaluate_family(w, group, plan, at);
 }
 
 static void evaluate_leaders(worker *w, const fc_group *group, fc_plan *plan) {
@@ -251,9 +262,9 @@ static void evaluate_leaders(worker *w, const fc_group *group, fc_plan *plan) {
         plan->schedule = group->schedules[s];
         for (uint32_t r = 0; r < ranks; ++r) {
             plan->rank_order = group->ranks[r];
-            for (uint32_t i = 0; i < group->overlaps_count && w->status == FC_OK; ++i) {
-                if (leads(w, group, i)) {
-                    evaluate_leader(w, group, plan, i);
+            for (uint32_t at = 0; at < FAMILIES && w->status == FC_OK; ++at) {
+                if (w->families[at].count > 0) {
+                    evaluate_leader(w, group, plan, at);
                 }
             }
         }
@@ -292,6 +303,7 @@ static bool visit(void *context, const fc_group *group) {
         return true;
     }
     fc_plan plan = group->plan;
+    find_families(w, group);
     for (uint32_t i = 0; i < group->recomputes_count; ++i) {
         plan.recompute = group->recomputes[i].recompute;
         plan.recompute_layers = group->recomputes[i].layers;

@@ -243,6 +243,10 @@ static void list_formats(fc_space_lists *out) {
     }
 }
 
+/* What moving to the host and back takes is no part of the step model yet: a plan that offloads would look as fast as one
+ * that does not. So it is looked at only where a bound or the plan asks for it. */
+static const bool OFFLOAD_HAS_A_PRICE = false;
+
 static void list_offloads(fc_space_lists *out) {
     const fc_plan *plan = &out->study->plan;
     const fc_bound *bound = &out->space->axis[FC_SPACE_OFFLOAD_OPTIMIZER]; /* weights and activations follow it */
@@ -257,7 +261,7 @@ static void list_offloads(fc_space_lists *out) {
                 continue;
             }
             goes = bound[i].values_count > 0 ? fc_bound_allows(&bound[i], on)
-                                             : on == 0 || (out->space->kind == FC_SPACE_WIDE && host);
+                                             : on == 0 || (OFFLOAD_HAS_A_PRICE && out->space->kind == FC_SPACE_WIDE && host);
         }
         if (goes && (host || bits == 0)) {
             out->offloads[out->offloads_count++] = bits;

@@ -135,7 +135,7 @@ void fc_write_search_csv(fc_text *text, const fc_search_page *page) {
     const char *const heading[] = {"rank",      "step_time_s",  "mfu_frac",  "per_chip_bytes", "chips_used_count",
                                    "tp",        "pp",           "vpp",       "dp",             "cp",
                                    "ep",        "micro_batch",  "global_batch", "recompute",   "zero",
-                                   "sequence_parallel", "estimate_options"};
+                                   "sequence_parallel", "estimate_command"};
     fc_table *table = fc_table_start(text->arena, "rrrrrrrrrrrrrlrrl");
     if (table == NULL) {
         text->failed = true;
@@ -145,6 +145,7 @@ void fc_write_search_csv(fc_text *text, const fc_search_page *page) {
     for (uint32_t i = 0; i < page->part->top_count; ++i) {
         const fc_found *found = &page->part->top[i];
         fc_text sets = fc_text_start(text->arena);
+        fc_text_addf(&sets, "flopcast estimate %s ", page->inputs->again);
         fc_search_say_sets(&sets, found, page->study);
         fc_table_cellf(table, "%u", i + 1);
         add_number(table, found->time_s);

@@ -2,10 +2,11 @@
  *
  * What leaves plans out, each time because no plan among them can be as good as what is known (search.h: the result is that
  * of an exhaustive search):
- *   1. A step takes at least what its layers take on the fullest stage, all micro-batches, without traffic, bubbles,
- *      recomputation or the ends: fc_step_place adds up causes, none is negative, and these are among them
- *      (layers of a micro-batch / stages at least, times micro-batches). Sums are rounded, so SLACK is left.
- *   2. Recomputation adds its share of a forward pass to that.
+ *   1. A step takes at least what its layers take on the fullest stage, all micro-batches, without bubbles, the ends and most
+ *      traffic: fc_step_place adds up causes, none is negative, and these are among them (layers of a micro-batch / stages at
+ *      least, times micro-batches). The sums of tensor ranks that lie in one domain are as long in every plan of the cut, and
+ *      at most tp_overlap of them is hidden. Sums are rounded, so SLACK is left.
+ *   2. Recomputation adds its share of a forward pass to that, redoing whole layers a third round of those sums.
  *   3. Of plans that differ only in what they offload and overlap, the one that offloads least and overlaps most is the
  *      fastest: hiding a share of traffic makes a pass no longer, and a pass that is shorter by d gives gradient traffic at
  *      most d less a micro-batch to hide behind; a send that blocks a stage delays it and nobody arrives earlier; weights and
@@ -40,6 +41,7 @@ typedef struct worker {
     double pass_s;    /* of all layers, forward and backward, one micro-batch: never undercut */
     double forward_s; /* what full recomputation does again */
     double core_s;    /* … selective */
+    double reduces_s; /* sums of the tensor ranks that no plan hides, forward */
     bool pruning;
     bool seeding;
     fc_status status;
@@ -237,7 +239,8 @@ static void evaluate_family(worker *w, const fc_group *group, const fc_plan *pla
 static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *plan, uint32_t at) {
     const family *f = &w->families[at];
     bool rest = f->count > 1 && !w->seeding;
-    add_item(w, plan, group->offloads[f->offload], group->overlaps[f->overlap], rest && to_beat(w) > 0);
+    bool more_fit = group->offloads_count > 1; /* offloading may make fit what does not; overlaps take no memory */
+    add_item(w, plan, group->offloads[f->offload], group->overlaps[f->overlap], rest && more_fit && to_beat(w) > 0);
     ask(w);
     w->count = 0;
     if (w->status != FC_OK) {
@@ -246,6 +249,10 @@ static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *pla
     fc_engine_answer answer = w->answers[0];
     take(w, &w->items[0], &answer);
     if (!rest) {
+        return;
+    }
+    if (answer.state == FC_ENGINE_UNFIT && !more_fit) {
+        w->out->infeasible_count += f->count - 1.0;
         return;
     }
     if (answer.time_s > 0 && is_hopeless(w, plan, answer.time_s)) {
@@ -288,7 +295,8 @@ static double least_step_s(const worker *w, const fc_plan *plan, uint32_t recomp
                      : recompute == FC_RECOMPUTE_SELECTIVE ? w->core_s
                                                            : 0;
     double count = (double)plan->global_batch / ((double)plan->dp * plan->micro_batch);
-    return w->sums.step_time_factor * count * share * (w->pass_s + again_s);
+    double traffic_s = (recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0) * w->reduces_s;
+    return w->sums.step_time_factor * count * share * (w->pass_s + again_s + traffic_s);
 }
 
 static bool is_plain(const fc_group *group, uint32_t recompute, uint32_t shard) {
@@ -362,11 +370,21 @@ static double pass_of(const fc_step_part *layers) {
     return sum_s;
 }
 
+/* Zero where a domain's edge may cut through the tensor ranks. */
+static double shown_reduces_s(const fc_engine_cut *sums, const fc_cut *cut) {
+    const fc_cluster *cluster = sums->cluster;
+    double domain = cluster->tiers_count > 0 ? floor(cluster->tiers[0].chips_count) : 0;
+    double blocks = floor(domain / cut->tp);
+    bool whole = cut->tp > 1 && blocks >= 1 && blocks * cut->tp == domain;
+    return whole ? sums->step.reduces_s * (1.0 - sums->stacks[0].tp_overlap_frac) : 0;
+}
+
 /* By (1): micro-batches x layers / stages, and replicas x stages are at most the chips over tp x cp. */
 double fc_search_cut_bound_s(const fc_engine_cut *sums, const fc_search *search, const fc_cut *cut) {
     double ranks = fc_hd_max(1.0, floor(search->lists.most_chips / ((double)cut->tp * cut->cp)));
     double tokens = ranks * cut->micro_batch * sums->ops->seq_len;
-    return sums->step_time_factor * pass_of(&sums->step.layers) / tokens * SLACK;
+    double pass_s = pass_of(&sums->step.layers) + 2.0 * shown_reduces_s(sums, cut);
+    return sums->step_time_factor * pass_s / tokens * SLACK;
 }
 
 fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_search *search, uint32_t cut, bool seeding,
@@ -385,6 +403,7 @@ fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_searc
     w.pass_s = pass_of(&w.sums.step.layers);
     w.forward_s = w.sums.step.layers.forward_s;
     w.core_s = w.sums.step.layers.core_forward_s;
+    w.reduces_s = shown_reduces_s(&w.sums, at);
     fc_space_groups(&search->lists, at, visit, &w);
     ask_and_take(&w);
     return w.status;

@@ -83,6 +83,7 @@ extern const fc_command fc_cmd_bench;
 extern const fc_command fc_cmd_verify;
 extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_explain;
+extern const fc_command fc_cmd_search;
 extern const fc_command fc_cmd_compare;
 extern const fc_command fc_cmd_sweep;
 extern const fc_command fc_cmd_op;

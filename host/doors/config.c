@@ -12,7 +12,7 @@
 
 static const char *const STUDY_KEYS[] = {"name",    "question", "about", "model",    "cluster", "workload",
                                          "stack",   "plan",     "deal",  "estimate", "seed",    "draws",
-                                         "sources", "source",   "notes", "next",     "sweep"};
+                                         "sources", "source",   "notes", "next",     "sweep",   "space"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */

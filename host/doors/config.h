@@ -12,6 +12,7 @@
 #include "fields.h"
 #include "flopcast/base.h"
 #include "flopcast/deals.h"
+#include "flopcast/search.h"
 #include "flopcast/study.h"
 
 /* What a command reads studies with. */
@@ -44,6 +45,11 @@ fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *con
  * messages. */
 fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config *config, fc_node *tree,
                                const char *name, fc_error *error);
+/* The `space:` of a study that has been read: default, wide, or a map with `kind` and bounds. Without one: default. */
+fc_status fc_config_space(fc_space *out, const fc_inputs *inputs, const fc_config *config, fc_error *error);
+
+/* "tp=4,pp=8": keys of a plan over what `plan` holds. */
+fc_status fc_config_plan_keys(fc_plan *plan, const fc_config *config, const char *text, fc_error *error);
 
 /* Reads a study with `deals:` and a `grid:` of work. */
 fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_config *config, const char *name,

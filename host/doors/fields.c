@@ -6,6 +6,7 @@
 #include "flopcast/deal.h"
 #include "flopcast/model.h"
 #include "flopcast/plan.h"
+#include "flopcast/search.h"
 #include "flopcast/study.h"
 #include "flopcast/workload.h"
 
@@ -86,6 +87,7 @@ static const char *const rank_order_names[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp
 static const char *const optimizer_names[] = {"adam", "adam-bf16", "adam-8bit", "muon", "adafactor", NULL};
 static const char *const schedule_names[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe", NULL};
 static const char *const recompute_names[] = {"auto", "none", "selective", "full", NULL};
+static const char *const space_names[] = {"default", "wide", NULL};
 static const char *const flop_names[] = {"model_full", "model_causal", "hardware", NULL};
 static const char *const status_names[] = {"unknown", "operating", "contracted", "loi", "announced", NULL};
 
@@ -415,6 +417,17 @@ static const fc_field domain_fields[] = {
     NUMBER(fc_domain, high_growth, "high_growth", FC_UNIT_NONE, 0, 5, "… more by a unit of distance"),
 };
 
+/* Bounds are lists of such values. */
+static const fc_field space_fields[] = {
+    CHOICE(fc_space, kind, "kind", space_names, "default, or wide: also offload, overlaps, schedules and number formats"),
+    WHOLE32(fc_space, axis[FC_SPACE_CHIPS], "chips", 1, 1e9, "chips in use"),
+    SWITCH(fc_space, axis[FC_SPACE_TP_OVERLAP], "tp_overlap", "tensor-parallel traffic hidden as the stack does it"),
+    SWITCH(fc_space, axis[FC_SPACE_DP_OVERLAP], "dp_overlap", "gradient traffic likewise"),
+    SWITCH(fc_space, axis[FC_SPACE_EP_OVERLAP], "ep_overlap", "expert traffic likewise"),
+    SWITCH(fc_space, axis[FC_SPACE_CP_OVERLAP], "cp_overlap", "context-parallel traffic likewise"),
+    SWITCH(fc_space, axis[FC_SPACE_PP_OVERLAP], "pp_overlap", "sends between stages likewise"),
+};
+
 #define NOUN(id, text, rows) [id] = {(text), (rows), sizeof(rows) / sizeof((rows)[0])}
 
 static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
@@ -430,6 +443,7 @@ static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
     NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
     NOUN(FC_NOUN_ESTIMATE, "estimate", estimate_fields),
     NOUN(FC_NOUN_DOMAIN, "domain", domain_fields),
+    NOUN(FC_NOUN_SPACE, "space", space_fields),
 };
 
 const fc_noun *fc_fields_noun(fc_noun_id id) { return &nouns[id]; }

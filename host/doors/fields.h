@@ -59,6 +59,7 @@ typedef enum fc_noun_id {
     FC_NOUN_CONTRACT, /* the map `contract` of a deal */
     FC_NOUN_ESTIMATE, /* the map `estimate` of a study: habits of the program itself */
     FC_NOUN_DOMAIN,   /* data/domain.yaml */
+    FC_NOUN_SPACE,    /* the map `space` of a study: what is no key of a plan (config_space.c) */
     FC_NOUN_ID_COUNT
 } fc_noun_id;
 

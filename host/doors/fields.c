@@ -233,6 +233,12 @@ static const fc_field chip_fields[] = {
            "unexpected stops of a job, per chip and hour"),
     NUMBER(fc_chip, host_memory_bytes, "host_memory", FC_UNIT_BYTES, 0, 1e16,
            "memory of the server, divided by its chips"),
+    NUMBER(fc_chip, host_link_bytes_per_s, "host_link_bw", FC_UNIT_BYTES_PER_S, 0, 1e16,
+           "to the host's memory, one way, per chip"),
+    NUMBER(fc_chip, host_memory_bytes_per_s, "host_memory_bw", FC_UNIT_BYTES_PER_S, 0, 1e16,
+           "bandwidth of the server's memory, divided by its chips"),
+    NUMBER(fc_chip, host_eff_frac, "host_eff", FC_UNIT_FRAC, 0, 1,
+           "share of host_link_bw and host_memory_bw that offloading reaches"),
 };
 
 static const fc_field cluster_fields[] = {

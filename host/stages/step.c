@@ -9,6 +9,7 @@
 #include "flopcast/hd/shard.h"
 #include "step_op.h"
 #include "step_pipeline.h"
+#include "step_update.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -46,25 +47,16 @@ static double hardware_extra_flop_per_token(const fc_step_machine *on, const fc_
 
 /* ---- once a step ------------------------------------------------------------------------------------------------ */
 
-/* Read gradient, master copy and moments; write master copy, moments and weight. */
-static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load load) {
-    const fc_plan *plan = on->plan;
-    /* two ranks that work for the same two stages share their states as well */
-    double copies = plan->zero >= 1 ? 1.0 : fc_shard_stages_a_rank(plan, on->stack);
-    double dense_ways = (plan->zero >= 1 ? fc_shard_zero_ranks(plan) : 1.0) / copies;
-    double expert_ways = (plan->zero >= 1 ? fc_shard_expert_zero_ranks(plan) : 1.0) / copies;
-    const fc_ops *ops = on->ops;
-    /* beside the update: gradients are read once more for their norm, and set to zero */
-    double bytes_each = 3.0 * ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
-    double params_count = load.dense_count / dense_ways + load.expert_count / expert_ways;
+static void add_optimizer(fc_step *out, const fc_step_machine *on, const fc_step_rows *rows, fc_step_load load,
+                          double backward_s) {
     if (on->chip->threads_count > 0.0) {
-        fc_op_time update = fc_step_update_on_processor(on, params_count);
+        fc_op_time update = fc_step_update_on_processor(on, fc_step_updated_count(on, load));
         out->cause_s[FC_STEP_OPTIMIZER] = update.forward_s;
         out->cause_s[FC_STEP_LAUNCH] += update.launch_s;
         out->cause_s[FC_STEP_FIRST_TOUCH] += update.touch_s;
         return;
     }
-    out->cause_s[FC_STEP_OPTIMIZER] = params_count * bytes_each / on->memory_bytes_per_s;
+    out->cause_s[FC_STEP_OPTIMIZER] = fc_step_update_s(on, rows, load, backward_s);
 }
 
 /* ---- every micro-batch ------------------------------------------------------------------------------------------- */
@@ -189,6 +181,10 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     fc_step_two_way pass = joined_s(chip, host_s(on, rows));
     double wait_s = (pass.forward_s - chip.forward_s) + (pass.backward_s - chip.backward_s);
     pass.backward_s += grads_s;
+    fc_step_two_way waits = fc_step_offload_waits(on, rows, load, pass);
+    pass.forward_s += waits.forward_s;
+    pass.backward_s += waits.backward_s;
+    wait_s += waits.forward_s + waits.backward_s;
     double pass_s = pass.forward_s + pass.backward_s;
     fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, ends, &link);
     double extra_s = time.busy_s / count - pass_s;
@@ -207,7 +203,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     cause_s[FC_STEP_BUBBLE] += time.bubble_s;
     add_replica_traffic(out, on, load, share * pass_s);
     cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on, rows);
-    add_optimizer(out, on, load);
+    add_optimizer(out, on, rows, load, pass.backward_s);
     add_straggler(out, on);
     fill_rates(out, on, rows);
 }
@@ -216,6 +212,7 @@ fc_status fc_step_place(fc_step *out, const fc_step_rows *rows, const fc_ops *op
                         const fc_plan *plan, const fc_stack *stack, fc_error *error) {
     fc_step_machine on = fc_step_stand(ops, cluster, plan, stack);
     memset(out, 0, sizeof *out);
+    FC_TRY(fc_step_check_offload(&on, error));
     fill_causes(out, &on, rows);
     if (!(out->time_s > 0) || !(out->hfu_frac <= 1.0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,

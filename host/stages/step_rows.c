@@ -5,6 +5,8 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
+#include "flopcast/hd/held.h"
+#include "flopcast/hd/memory.h"
 #include "flopcast/hd/shard.h"
 #include "step_op.h"
 
@@ -70,6 +72,48 @@ static void add_params(fc_step_part *out, const fc_op *op, const fc_plan *plan) 
     } else {
         out->dense_count += count;
     }
+}
+
+/* What a row keeps, and its optimizer's states: a chip of several devices has all of theirs. */
+static void add_held(fc_step_rows *out, const fc_step_machine *on, const fc_op *op, const fc_plan *device) {
+    double devices = on->chip->devices_per_chip;
+    bool layer = op->place == FC_PLACE_LAYER;
+    bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    double count = op->params_count / fc_shard_ways(device, op->params_axes & ~(uint32_t)FC_AXIS_EXPERT);
+    double states = devices * op->instances * fc_held_states(on->ops, device, op, count, layer);
+    states /= expert ? device->ep : 1.0;
+    if (!layer) {
+        out->ends_states_count[op->place == FC_PLACE_LAST] += states;
+        return;
+    }
+    fc_held_add_saved(&out->held, op, devices * op->instances, device, on->stack);
+    if (expert) {
+        out->held.expert_states_count += states;
+    } else {
+        out->held.dense_states_count += states;
+    }
+}
+
+/* Five steps of Newton and Schulz on an a x b matrix, a the shorter side: its square with itself, that squared, and that
+ * times the matrix (Liu et al. 2502.16982, 2.1): 2·a²·(2b + a) FLOP each, in 16 bits. Matrices are taken whole, shared out
+ * among the tensor ranks that hold them. */
+static void add_muon(fc_step_rows *out, const fc_step_machine *on, const fc_op *op) {
+    bool matrix = op->op_class == FC_OP_MATMUL && op->place == FC_PLACE_LAYER && op->params_count > 0.0;
+    if (on->ops->optimizer != FC_OPTIMIZER_MUON || !matrix) {
+        return;
+    }
+    uint32_t dtype = on->ops->side_dtype;
+    const fc_gemm_ready *ready = &on->gemm[on->gemm_dtype[0] == dtype ? 0 : 1];
+    double eff = on->chip->matmul[dtype].eff_frac;
+    double rate = ready->curve.sms_count > 0.0 ? ready->curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S]
+                                               : on->chip->peak_flop_per_s[dtype] * (eff > 0.0 ? eff : 1.0);
+    double a = fc_hd_min(op->n, op->k);
+    double b = fc_hd_max(op->n, op->k);
+    double each_s = rate > 0.0 ? 5.0 * 2.0 * a * a * (2.0 * b + a) / rate : 0.0;
+    double matrices = op->instances * op->params_count / (op->n * op->k); /* biases ride along */
+    bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    out->muon_s[expert] += matrices * each_s / fc_shard_ways(on->plan, op->params_axes);
+    out->muon_largest_s = fc_hd_max(out->muon_largest_s, each_s);
 }
 
 /* Row-parallel results are partial sums of the tensor ranks; most have the same size. */
@@ -179,6 +223,7 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
     fc_step_machine on = fc_step_stand(ops, cluster, plan, stack);
     FC_TRY(check_facts(&on, error));
     find_curves(&on);
+    fc_plan device = fc_memory_device(plan, cluster);
     on.kept_tensor_bytes = fc_step_kept_tensor_bytes(&on);
     memset(out, 0, offsetof(fc_step_rows, reduce_bytes));
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
@@ -186,9 +231,15 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
         fc_step_part *part = part_of(out, op->place);
         add_times(part, op, time_op(&on, op));
         add_params(part, op, plan);
+        add_held(out, &on, op, &device);
+        add_muon(out, &on, op);
         add_reduce(out, &on, op);
     }
     const fc_op *head = fc_shard_shared_head(ops);
+    if (head != NULL) {
+        double count = head->n * head->k / fc_shard_ways(&device, head->n_axes | head->k_axes);
+        out->copy_states_count = cluster->chip.devices_per_chip * fc_held_states(ops, &device, head, count, false);
+    }
     out->table_copy_count = head != NULL ? head->n * head->k / fc_shard_ways(plan, head->n_axes | head->k_axes) : 0.0;
     out->mixed_peak_flop_per_s = mixed_peak(&on);
     out->flash_extra_flop_per_token = flash_extra_flop_per_token(&on);

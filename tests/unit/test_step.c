@@ -288,6 +288,82 @@ static void test_step__a_limited_router_crosses_once_a_node(void **state) {
     assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT); /* one expert a group, and two wanted */
 }
 
+/* ---- the host's memory, optimizers ------------------------------------------------------------------------------- */
+
+static fc_study offload_study(void) {
+    fc_study study = ideal_study(1);
+    study.cluster.chip.host_memory_bytes = 1e12;
+    study.cluster.chip.host_link_bytes_per_s = 50e9;
+    study.cluster.chip.host_memory_bytes_per_s = 100e9;
+    return study;
+}
+
+/* ZeRO-Offload (2101.06840): gradients down behind the backward pass, the update at the host's bandwidth, weights up. */
+static void test_step__an_offloaded_update_takes_the_hosts_time(void **state) {
+    (void)state;
+    fc_study study = offload_study();
+    study.plan.offload_optimizer = 1;
+    fc_study now = checked(study);
+    fc_ops ops;
+    fc_ops_count(&ops, &now.model, &now.workload);
+    double n = ops.params_total_count;
+    double host_s = n * (4.0 + 2.0 * (4.0 + 8.0) + 2.0) / 100e9;
+    double exposed_s = step_of(&now).cause_s[FC_STEP_OPTIMIZER] - host_s - n * 2.0 / 50e9 / 8.0;
+    assert_true(exposed_s >= n * 4.0 / 50e9 / 8.0 * 0.99 && exposed_s <= n * 4.0 / 50e9);
+    study.cluster.chip.host_memory_bytes_per_s = 0;
+    fc_study blind = checked(study);
+    fc_step step;
+    fc_error error = {0};
+    assert_int_equal(time_step(&step, &blind, &error), FC_BAD_INPUT);
+    assert_told(&error, "give cluster.chip.host_memory_bw");
+    study.cluster.chip.host_link_bytes_per_s = 0;
+    fc_study cut = checked(study);
+    memset(&error, 0, sizeof error);
+    assert_int_equal(time_step(&step, &cut, &error), FC_BAD_INPUT);
+    assert_told(&error, "give cluster.chip.host_link_bw");
+}
+
+/* Twice as fast a link or memory is never slower, and a link without end leaves nothing to wait for. */
+static void test_step__a_faster_host_link_is_no_slower(void **state) {
+    (void)state;
+    double before_s = INFINITY;
+    for (double link = 1e6; link < 1e22; link *= 100) {
+        fc_study study = offload_study();
+        study.plan.global_batch = 64; /* so that the update is next to nothing */
+        study.plan.offload_optimizer = study.plan.offload_weights = study.plan.offload_activations = 1;
+        study.cluster.chip.host_link_bytes_per_s = link < 1e16 ? link : 1e16;
+        study.cluster.chip.host_memory_bytes_per_s = study.cluster.chip.host_link_bytes_per_s;
+        fc_study now = checked(study);
+        fc_step step = step_of(&now);
+        assert_true(step.time_s <= before_s);
+        before_s = step.time_s;
+    }
+    fc_study here = ideal_study(1);
+    here.plan.global_batch = 64;
+    here = checked(here);
+    assert_near(before_s, step_of(&here).time_s, 1e-4);
+}
+
+/* Five steps of Newton and Schulz on each matrix of the layers (2502.16982): h x 3h, h x h and twice h x 4h. */
+static void test_step__muon_orthogonalises_every_matrix(void **state) {
+    (void)state;
+    fc_study study = ideal_study(1);
+    fc_study adam = checked(study);
+    study.workload.optimizer = FC_OPTIMIZER_MUON;
+    study.workload.optimizer_bytes = fc_optimizer_bytes(FC_OPTIMIZER_MUON);
+    fc_study muon = checked(study);
+    double h = study.model.hidden;
+    double flop = 8.0 * 5.0 * 2.0 * h * h * h * ((2.0 * 3.0 + 1.0) + (2.0 + 1.0) + 2.0 * (2.0 * 4.0 + 1.0));
+    double more_s = step_of(&muon).cause_s[FC_STEP_OPTIMIZER] - step_of(&adam).cause_s[FC_STEP_OPTIMIZER];
+    assert_near(more_s, flop / 1e15, 2e-2); /* biases ride along, and moments move at 1e18 bytes/s */
+    study = ideal_study(8);
+    study.workload.optimizer = FC_OPTIMIZER_MUON;
+    study.workload.optimizer_bytes = fc_optimizer_bytes(FC_OPTIMIZER_MUON);
+    study.plan.zero = 1;
+    fc_study shared = checked(study);
+    assert_near(step_of(&shared).cause_s[FC_STEP_OPTIMIZER], flop / 8.0 / 1e15, 2e-2);
+}
+
 /* The most loaded rank sets the pace: its experts' matmuls take as much longer as it has more rows. */
 static void test_step__the_fullest_expert_rank_is_waited_for(void **state) {
     (void)state;
@@ -479,6 +555,9 @@ int main(void) {
         cmocka_unit_test(test_step__overlap_needs_work_to_hide_behind),
         cmocka_unit_test(test_step__expert_traffic),
         cmocka_unit_test(test_step__a_limited_router_crosses_once_a_node),
+        cmocka_unit_test(test_step__an_offloaded_update_takes_the_hosts_time),
+        cmocka_unit_test(test_step__a_faster_host_link_is_no_slower),
+        cmocka_unit_test(test_step__muon_orthogonalises_every_matrix),
         cmocka_unit_test(test_step__the_fullest_expert_rank_is_waited_for),
         cmocka_unit_test(test_step__context_traffic),
         cmocka_unit_test(test_step__any_study_gives_a_sound_step_or_a_sentence),

@@ -74,6 +74,22 @@ static int load_all(void **state) {
     return all.stacks_count > 1 ? 0 : -1;
 }
 
+/* What a plan may state beside its sizes. */
+static void throw_options(dice *d, fc_study *out) {
+    uint32_t ranks = out->plan.dp * out->plan.cp;
+    out->plan.zero_group = throw_coin(d) && ranks % 2 == 0 ? ranks / 2 : 0;
+    out->plan.schedule = throw_below(d, 4) == 0 ? FC_PLAN_SCHEDULE_DUALPIPE : FC_PLAN_SCHEDULE_AUTO;
+    out->workload.optimizer = throw_below(d, FC_OPTIMIZER_COUNT);
+    if (throw_below(d, 4) == 0) {
+        out->cluster.chip.host_memory_bytes = 1e15;
+        out->cluster.chip.host_link_bytes_per_s = throw_between(d, 1e9, 1e12);
+        out->cluster.chip.host_memory_bytes_per_s = throw_between(d, 1e9, 1e12);
+        out->plan.offload_optimizer = throw_coin(d);
+        out->plan.offload_weights = throw_coin(d);
+        out->plan.offload_activations = throw_coin(d);
+    }
+}
+
 /* A random model, workload and plan on a shipped chip; the stack is shipped too, or random. */
 static void throw_study(dice *d, fc_study *out) {
     do {
@@ -82,6 +98,7 @@ static void throw_study(dice *d, fc_study *out) {
         out->cluster.tiers_count = 0;
         out->stack = throw_coin(d) ? all.stacks[throw_below(d, all.stacks_count)] : out->stack;
         out->workload.dtype = throw_coin(d) ? FC_DTYPE_BF16 : out->workload.dtype;
+        throw_options(d, out);
     } while (fc_study_check(out, NULL) != FC_OK);
 }
 
@@ -189,6 +206,11 @@ static void better_balance(fc_study *study) {
     study->stack.overlap_cost_frac /= 2.0;
 }
 
+static void better_host_link(fc_study *study) {
+    study->cluster.chip.host_link_bytes_per_s *= 2.0;
+    study->cluster.chip.host_memory_bytes_per_s *= 2.0;
+}
+
 static const struct {
     const char *what;
     void (*change)(fc_study *study);
@@ -202,6 +224,7 @@ static const struct {
     {"overlap of data", better_data_overlap},
     {"host", better_host},
     {"balance", better_balance},
+    {"host's link", better_host_link},
 };
 
 static void tell_causes(const fc_step *before, const fc_step *after) {

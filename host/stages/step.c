@@ -83,15 +83,16 @@ static double bound_by_host_s(double chip_s, double host_s) {
 }
 
 /* What the host needs to launch the stage's layers. */
-static fc_step_two_way host_s(const fc_step_machine *on) {
+static fc_step_two_way host_s(const fc_step_machine *on, const fc_step_rows *rows) {
     const fc_stack *stack = on->stack;
-    if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
+    if (on->graphs || !(stack->host_layer_s > 0.0)) {
         return (fc_step_two_way){0, 0};
     }
     double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
     double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
     layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
-    double forward_s = share * (on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s);
+    double forward_s = share * (on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s +
+                                rows->layers.expert_products_count * stack->host_expert_s);
     double ratio = stack->host_backward_ratio > 0.0 ? stack->host_backward_ratio : 1.0;
     double again = on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0;
     return (fc_step_two_way){forward_s, forward_s * (ratio + again)};
@@ -191,7 +192,7 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     double links_s = link.tensor_s + link.expert_s + link.context_s;
     double grads_s = add_grads_s(on, load);
     fc_step_two_way chip = fc_step_chip_s(&layers, links_s);
-    fc_step_two_way pass = joined_s(chip, host_s(on));
+    fc_step_two_way pass = joined_s(chip, host_s(on, rows));
     double wait_s = pass.forward_s + pass.backward_s - chip.forward_s - chip.backward_s;
     pass.backward_s += grads_s;
     double pass_s = pass.forward_s + pass.backward_s;

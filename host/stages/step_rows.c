@@ -15,12 +15,26 @@
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
 
+/* Kernels that hold a whole expert, activation and conversion inside, are there for MXFP8 with a gate alone (cuDNN's
+ * grouped GEMM with GLU for Blackwell). */
+static bool has_fused_experts(const fc_ops *ops, const fc_stack *stack) {
+    bool gated = false;
+    for (uint32_t i = 0; stack->fused_experts && i < ops->ops_count; ++i) {
+        const fc_op *op = &ops->ops[i];
+        gated = gated || ((op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0 && op->pass == FC_PASS_SWIGLU);
+    }
+    return gated && ops->dtype == FC_DTYPE_MXFP8;
+}
+
 fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                               const fc_stack *stack) {
     fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
     on.tokens = fc_shard_tokens(plan, ops->seq_len);
     on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
-    on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
+    on.fused_experts = has_fused_experts(ops, stack);
+    /* such kernels read on the chip how many rows each expert has, and so let the whole step be one graph */
+    on.graphs = stack->cuda_graphs || on.fused_experts;
+    on.launch_s = on.graphs ? 0.0 : cluster->chip.launch_s;
     return on;
 }
 
@@ -44,6 +58,14 @@ static fc_op_time time_op(const fc_step_machine *on, const fc_op *op) {
 
 static fc_step_part *part_of(fc_step_rows *rows, uint32_t place) {
     return place == FC_PLACE_LAYER ? &rows->layers : place == FC_PLACE_FIRST ? &rows->first : &rows->last;
+}
+
+/* Where experts stand apart, the host launches each of their products by itself. */
+static void add_launches(fc_step_part *out, const fc_step_machine *on, const fc_op *op) {
+    bool expert = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    if (on->stack->experts_apart && !on->fused_experts && expert && op->op_class == FC_OP_MATMUL) {
+        out->expert_products_count += op->instances * fc_step_product(on, op).count;
+    }
 }
 
 static void add_times(fc_step_part *out, const fc_op *op, fc_op_time t) {
@@ -170,6 +192,7 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
         fc_step_part *part = part_of(out, op->place);
         add_times(part, op, time_op(&on, op));
         add_params(part, op, plan);
+        add_launches(part, &on, op);
         add_reduce(out, &on, op);
     }
     const fc_op *head = fc_shard_shared_head(ops);

@@ -225,6 +225,7 @@ typedef struct fc_step_part {
     double core_forward_s;         /* of the attention core, which selective recomputation does again */
     double forward_flop_per_token; /* unsharded, model FLOP */
     double core_flop_per_token;
+    double expert_products_count; /* forward products of single experts that are launched one by one */
     double dense_count; /* trained numbers */
     double expert_count;
 } fc_step_part;

@@ -110,8 +110,8 @@ resolve() {
 check_system() {
     local from=$1 where=$2 header=$3
     case $from:$header in
-    arithmetic:math.h | arithmetic:stdint.h | arithmetic:string.h | arithmetic:float.h) ;;
-    arithmetic:*) violation "$where" "<$header>: hd/ may use math.h, stdint.h, string.h and float.h only" ;;
+    arithmetic:math.h | arithmetic:stdbool.h | arithmetic:stdint.h | arithmetic:string.h | arithmetic:float.h) ;;
+    arithmetic:*) violation "$where" "<$header>: hd/ may use math.h, stdbool.h, stdint.h, string.h and float.h only" ;;
     base:* | wing:* | cli:*) ;;
     *:yaml.h | *:jansson.h) violation "$where" "<$header>: the parsers belong to host/base (read through base/tree.h)" ;;
     *:cblas.h | *:cuda*.h | *:cublas*.h | *:mpi.h)

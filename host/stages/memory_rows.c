@@ -3,8 +3,8 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
-#include "memory_device.h"
-#include "shard.h"
+#include "flopcast/hd/memory.h"
+#include "flopcast/hd/shard.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/power.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 #include "step_pipeline.h"
 
@@ -16,10 +16,6 @@
 /* Host and chip work beside each other: the longer one counts, a little more where they are alike. A power mean of this
  * order fits published small models better than the plain maximum. */
 static const double HOST_ORDER = 5.0;
-/* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
- * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
-static const double SOFTMAX_KERNELS = 8.0;
-static const double HOST_KERNEL_S = 1e-5;
 
 static double layer_share(const fc_step_machine *on) { return fc_shard_stage_share(on->plan, on->ops->layers_count); }
 
@@ -84,16 +80,8 @@ static double bound_by_host_s(double chip_s, double host_s) {
 
 /* What the host needs to launch the stage's layers. */
 static fc_step_two_way host_s(const fc_step_machine *on, const fc_step_rows *rows) {
-    const fc_stack *stack = on->stack;
-    if (on->graphs || !(stack->host_layer_s > 0.0)) {
-        return (fc_step_two_way){0, 0};
-    }
-    double share = fc_shard_stage_share(on->plan, on->ops->layers_count);
-    double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
-    layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
-    double forward_s = share * (on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s +
-                                rows->layers.expert_products_count * stack->host_expert_s);
-    double ratio = stack->host_backward_ratio > 0.0 ? stack->host_backward_ratio : 1.0;
+    double forward_s = layer_share(on) * rows->host_forward_s;
+    double ratio = on->stack->host_backward_ratio > 0.0 ? on->stack->host_backward_ratio : 1.0;
     double again = on->plan->recompute == FC_RECOMPUTE_FULL ? 1.0 : 0.0;
     return (fc_step_two_way){forward_s, forward_s * (ratio + again)};
 }

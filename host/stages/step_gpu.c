@@ -3,7 +3,7 @@
  */
 #include "flopcast/hd/kernel_attention.h"
 #include "flopcast/hd/roofline.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* step_pipeline.c: the stages of a step, and how long the pipeline of them takes (hd/schedule.h). */
 #include "step_pipeline.h"
 
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 
 fc_step_stage fc_step_stage_of(const fc_step_part *part, double share) {
     fc_step_stage stage = {0};

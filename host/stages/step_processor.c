@@ -3,7 +3,7 @@
  */
 #include "flopcast/hd/math.h"
 #include "flopcast/hd/roofline.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 
 #include <stdbool.h>

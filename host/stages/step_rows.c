@@ -5,7 +5,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
-#include "shard.h"
+#include "flopcast/hd/shard.h"
 #include "step_op.h"
 
 #include <stdbool.h>
@@ -25,6 +25,11 @@ static bool has_fused_experts(const fc_ops *ops, const fc_stack *stack) {
     }
     return gated && ops->dtype == FC_DTYPE_MXFP8;
 }
+
+/* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
+ * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
+static const double SOFTMAX_KERNELS = 8.0;
+static const double HOST_KERNEL_S = 1e-5;
 
 fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                               const fc_stack *stack) {
@@ -58,14 +63,6 @@ static fc_op_time time_op(const fc_step_machine *on, const fc_op *op) {
 
 static fc_step_part *part_of(fc_step_rows *rows, uint32_t place) {
     return place == FC_PLACE_LAYER ? &rows->layers : place == FC_PLACE_FIRST ? &rows->first : &rows->last;
-}
-
-/* Where experts stand apart, the host launches each of their products by itself. */
-static void add_launches(fc_step_part *out, const fc_step_machine *on, const fc_op *op) {
-    bool expert = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
-    if (on->stack->experts_apart && !on->fused_experts && expert && op->op_class == FC_OP_MATMUL) {
-        out->expert_products_count += op->instances * fc_step_product(on, op).count;
-    }
 }
 
 static void add_times(fc_step_part *out, const fc_op *op, fc_op_time t) {
@@ -136,6 +133,29 @@ static double flash_extra_flop_per_token(const fc_step_machine *on) {
     return extra;
 }
 
+/* Forward products of experts that the host launches one by one. */
+static double expert_launches(const fc_step_machine *on) {
+    double count = 0.0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        bool expert = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+        count += expert && op->op_class == FC_OP_MATMUL ? op->instances * fc_step_product(on, op).count : 0.0;
+    }
+    return on->stack->experts_apart ? count : 0.0;
+}
+
+/* CUDA graphs leave the host nothing to do. */
+static double host_forward_s(const fc_step_machine *on) {
+    const fc_stack *stack = on->stack;
+    if (on->graphs || !(stack->host_layer_s > 0.0)) {
+        return 0.0;
+    }
+    double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
+    layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
+    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s +
+           expert_launches(on) * stack->host_expert_s;
+}
+
 static fc_status check_facts(const fc_step_machine *on, fc_error *error) {
     const fc_chip *chip = on->chip;
     if (!(on->memory_bytes_per_s > 0)) {
@@ -192,13 +212,14 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
         fc_step_part *part = part_of(out, op->place);
         add_times(part, op, time_op(&on, op));
         add_params(part, op, plan);
-        add_launches(part, &on, op);
         add_reduce(out, &on, op);
     }
     const fc_op *head = fc_shard_shared_head(ops);
     out->table_copy_count = head != NULL ? head->n * head->k / fc_shard_ways(plan, head->n_axes | head->k_axes) : 0.0;
     out->mixed_peak_flop_per_s = mixed_peak(&on);
     out->flash_extra_flop_per_token = flash_extra_flop_per_token(&on);
+    out->host_forward_s = host_forward_s(&on);
+    fc_step_reduce(out, &on);
     return FC_OK;
 }
 

@@ -2,8 +2,8 @@
 #include "step_traffic.h"
 
 #include "flopcast/hd/hd.h"
-#include "net.h"
-#include "shard.h"
+#include "flopcast/hd/net.h"
+#include "flopcast/hd/shard.h"
 
 #include <stdbool.h>
 
@@ -38,28 +38,42 @@ static double layer_share(const fc_step_machine *on) { return fc_shard_stage_sha
 /* ---- every micro-batch -------------------------------------------------------------------------------------------- */
 
 /* Row-parallel results are summed over the tensor ranks going forward, column-parallel input gradients going back. */
-static double tensor_traffic_s(const fc_step_machine *on, const fc_step_rows *rows) {
-    if (on->plan->tp <= 1) {
-        return 0;
-    }
-    fc_hd_net net = group_of(on, FC_NET_TENSOR);
-    double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
+static double reduces_s(const fc_step_rows *rows, const fc_hd_net *net) {
     double once_s = 0;
     for (uint32_t i = 0; i < rows->reduces_count; ++i) {
-        once_s += rows->reduce_instances[i] * fc_hd_all_reduce_s(&net, rows->reduce_bytes[i]);
+        once_s += rows->reduce_instances[i] * fc_hd_all_reduce_s(net, rows->reduce_bytes[i]);
     }
-    return passes * layer_share(on) * once_s;
+    return once_s;
 }
 
-/* The vocabulary-parallel embedding's result is summed going forward, the logits' input gradient going back; with several
- * stages one of them is on the slowest. */
-static double ends_traffic_s(const fc_step_machine *on) {
+/* The vocabulary-parallel embedding's result is summed going forward, the logits' input gradient going back. */
+static double end_reduce_s(const fc_step_machine *on, const fc_hd_net *net) {
+    return fc_hd_all_reduce_s(net, on->tokens * on->ops->hidden * on->ops->activation_bytes);
+}
+
+/* What a group takes inside the innermost tier hangs on nothing but its size. */
+static bool is_inside(const fc_step_machine *on, const fc_hd_net *net) { return net->members[0] >= on->plan->tp; }
+
+void fc_step_reduce(fc_step_rows *rows, const fc_step_machine *on) {
+    fc_hd_net net = fc_net_group(on->cluster, on->plan->tp, on->plan->tp, 1.0); /* as if it were alone there */
+    use_curves(&net, on);
+    if (on->plan->tp > 1 && is_inside(on, &net)) {
+        rows->reduces_s = reduces_s(rows, &net);
+        rows->end_reduce_s = end_reduce_s(on, &net);
+    }
+}
+
+/* With several stages, one of the ends is on the slowest. */
+static void add_tensor_traffic(fc_step_links *out, const fc_step_machine *on, const fc_step_rows *rows) {
     if (on->plan->tp <= 1) {
-        return 0;
+        return;
     }
     fc_hd_net net = group_of(on, FC_NET_TENSOR);
-    double bytes = on->tokens * on->ops->hidden * on->ops->activation_bytes;
-    return (on->plan->pp == 1 ? 2.0 : 1.0) * fc_hd_all_reduce_s(&net, bytes);
+    bool inside = is_inside(on, &net);
+    double passes = on->plan->recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0;
+    double ends = on->plan->pp == 1 ? 2.0 : 1.0;
+    out->tensor_s = passes * layer_share(on) * (inside ? rows->reduces_s : reduces_s(rows, &net));
+    out->ends_s = ends * (inside ? rows->end_reduce_s : end_reduce_s(on, &net));
 }
 
 /* Dispatch before the experts and combine after them, forward and back, and forward again when the layer is redone. Under
@@ -106,9 +120,10 @@ static double send_s(const fc_step_machine *on) {
 
 fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows) {
     const fc_stack *stack = on->stack;
-    fc_step_links links = {tensor_traffic_s(on, rows) * (1.0 - stack->tp_overlap_frac),
-                           expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
-                           context_traffic_s(on) * (1.0 - stack->cp_overlap_frac), send_s(on), ends_traffic_s(on)};
+    fc_step_links links = {0, expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
+                           context_traffic_s(on) * (1.0 - stack->cp_overlap_frac), send_s(on), 0};
+    add_tensor_traffic(&links, on, rows);
+    links.tensor_s *= 1.0 - stack->tp_overlap_frac;
     return links;
 }
 

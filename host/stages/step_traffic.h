@@ -43,6 +43,8 @@ typedef struct fc_step_load {
     double expert_count;
 } fc_step_load;
 
+/* Fills in the sums of the tensor ranks that a group inside one domain takes: most groups are. */
+void fc_step_reduce(fc_step_rows *rows, const fc_step_machine *on);
 fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows);
 fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_rows *rows);
 

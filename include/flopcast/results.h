@@ -225,7 +225,6 @@ typedef struct fc_step_part {
     double core_forward_s;         /* of the attention core, which selective recomputation does again */
     double forward_flop_per_token; /* unsharded, model FLOP */
     double core_flop_per_token;
-    double expert_products_count; /* forward products of single experts that are launched one by one */
     double dense_count; /* trained numbers */
     double expert_count;
 } fc_step_part;
@@ -239,7 +238,10 @@ typedef struct fc_step_rows {
     double table_copy_count; /* numbers of a token table that the last of several stages keeps a second time */
     double mixed_peak_flop_per_s;
     double flash_extra_flop_per_token; /* flash attention's second look at the scores */
-    uint32_t reduces_count;            /* sizes of partial sums of the tensor ranks */
+    double host_forward_s;             /* of the host, to launch all layers of one forward pass */
+    double reduces_s;                  /* partial sums of the tensor ranks, forward, were all of them in one domain */
+    double end_reduce_s;               /* … of one end of the model */
+    uint32_t reduces_count;            /* sizes of these sums */
     double reduce_bytes[FC_MAX_OPS];
     double reduce_instances[FC_MAX_OPS]; /* how many of each size, forward */
 } fc_step_rows;

@@ -2,7 +2,7 @@
 #include "chain_helpers.h"
 
 #include "flopcast/hd/collective.h"
-#include "stages/net.h"
+#include "flopcast/hd/net.h"
 
 #include <stdbool.h>
 

@@ -140,6 +140,69 @@ static void test_memory__interleaving_keeps_more(void **state) {
     assert_near(chunk_bytes / plain_bytes, (2.0 * 3.0 + 4.0 + 1.0) / 2.0 / 4.0, 1e-12);
 }
 
+static fc_study schedule_study(uint32_t pp, uint32_t schedule) {
+    fc_study study = ideal_study(4);
+    study.model.vocab = 16;
+    study.model.position = FC_POSITION_ROPE;
+    study.model.tied_embeddings = 0;
+    study.plan = plan_of(1, pp, 1, 1, 16);
+    study.plan.schedule = schedule;
+    return checked(study);
+}
+
+/* GPipe keeps all 16 micro-batches (1811.06965), ZB-H1 what 1F1B does (2401.10241), DualPipe one more than there are
+ * stages and the weights twice (2412.19437, table 2); with an odd number of stages DualPipe does not run. */
+static void test_memory__schedules_keep_what_their_papers_say(void **state) {
+    (void)state;
+    fc_study one = schedule_study(4, FC_PLAN_SCHEDULE_1F1B);
+    one.plan.global_batch = 1;
+    fc_memory each = size(&one);
+    const struct {
+        uint32_t schedule;
+        double in_flight;
+        double copies;
+    } rows[] = {{FC_PLAN_SCHEDULE_AUTO, 4, 1},
+                {FC_PLAN_SCHEDULE_GPIPE, 16, 1},
+                {FC_PLAN_SCHEDULE_ZERO_BUBBLE, 4, 1},
+                {FC_PLAN_SCHEDULE_DUALPIPE, 5, 2}};
+    for (size_t i = 0; i < COUNT_OF(rows); ++i) {
+        fc_study study = schedule_study(4, rows[i].schedule);
+        fc_memory memory = size(&study);
+        assert_near(memory.cause_bytes[FC_MEMORY_ACTIVATIONS],
+                    rows[i].in_flight * each.cause_bytes[FC_MEMORY_ACTIVATIONS], 1e-12);
+        assert_near(memory.cause_bytes[FC_MEMORY_WEIGHTS], rows[i].copies * each.cause_bytes[FC_MEMORY_WEIGHTS], 2e-3);
+        assert_near(memory.stage_layers_count, rows[i].copies * 2.0, 1e-12);
+    }
+    one.plan.schedule = FC_PLAN_SCHEDULE_GPIPE;
+    one.plan.pp = 1;
+    one.plan.global_batch = 16;
+    fc_study alone = schedule_study(1, FC_PLAN_SCHEDULE_AUTO);
+    assert_true(size(&one).per_chip_bytes == size(&alone).per_chip_bytes);
+    fc_study odd = schedule_study(3, FC_PLAN_SCHEDULE_DUALPIPE);
+    fc_study plain = schedule_study(3, FC_PLAN_SCHEDULE_1F1B);
+    assert_true(size(&odd).per_chip_bytes == size(&plain).per_chip_bytes);
+}
+
+/* Two ranks hold each stage: with ZeRO they share its states, and all ranks together hold them once. */
+static void test_memory__both_copies_share_the_states(void **state) {
+    (void)state;
+    fc_study study = schedule_study(4, FC_PLAN_SCHEDULE_DUALPIPE);
+    study.plan.dp = 2;
+    study.plan.global_batch = 32;
+    study.plan.zero = 1;
+    fc_ops ops;
+    fc_memory_rows rows;
+    double sum = 0;
+    fc_ops_count(&ops, &study.model, &study.workload);
+    fc_memory_sum(&rows, &ops, &study.cluster, &study.plan, &study.stack);
+    for (uint32_t rank = 0; rank < 4; ++rank) {
+        fc_memory memory;
+        fc_memory_stage(&memory, &rows, &ops, &study.cluster, &study.plan, &study.stack, rank);
+        sum += 2.0 * memory.cause_bytes[FC_MEMORY_OPTIMIZER];
+    }
+    assert_near(sum, 8.0 * ops.params_total_count, 1e-12);
+}
+
 /* Both stages hold the tied table; one stage alone holds it once. */
 static void test_memory__a_tied_table_lies_on_both_ends(void **state) {
     (void)state;
@@ -183,6 +246,8 @@ int main(void) {
         cmocka_unit_test(test_memory__a_middle_stage_holds_what_korthikanti_publishes),
         cmocka_unit_test(test_memory__a_pipeline_keeps_no_more_micro_batches_than_there_are),
         cmocka_unit_test(test_memory__interleaving_keeps_more),
+        cmocka_unit_test(test_memory__schedules_keep_what_their_papers_say),
+        cmocka_unit_test(test_memory__both_copies_share_the_states),
         cmocka_unit_test(test_memory__a_tied_table_lies_on_both_ends),
         cmocka_unit_test(test_memory__multi_token_prediction_needs_the_table),
     };

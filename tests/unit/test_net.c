@@ -4,7 +4,7 @@
 #include "flopcast/hd/rng.h"
 #include "flopcast/hd/routing.h"
 #include "net_sim.h"
-#include "stages/net.h"
+#include "flopcast/hd/net.h"
 
 static sim world; /* too large for a stack */
 

@@ -1,6 +1,6 @@
 /* hd/collective.h: seconds of a collective over a group of ranks that may span several tiers of network.
  *
- * A group has `members` inside one instance of each tier, growing outwards (host/stages/net.h makes it). Rates are per
+ * A group has `members` inside one instance of each tier, growing outwards (net.h makes it). Rates are per
  * chip and one way. Where several groups share a node, each chip has its own share of the node's ports (eight groups of
  * a node of eight use a NIC each), so what counts is always the rate of one chip.
  *

@@ -1,12 +1,14 @@
-/* shard.h: how a plan divides a row of operations. Shared by the stages; holds no stage's knowledge. */
-#ifndef FLOPCAST_HOST_STAGES_SHARD_H
-#define FLOPCAST_HOST_STAGES_SHARD_H
+/* hd/shard.h: how a plan divides a row of operations. Shared by the stages; holds no stage's knowledge. */
+#ifndef FLOPCAST_HD_SHARD_H
+#define FLOPCAST_HD_SHARD_H
 
-#include "flopcast/hd/hd.h"
-#include "flopcast/plan.h"
-#include "flopcast/results.h"
+#include "hd.h"
+#include "schedule.h"
+#include "../plan.h"
+#include "../results.h"
+#include "../workload.h"
 
-#include <stddef.h>
+#include <string.h>
 
 /* Tensor ranks of one expert. Expert parallelism may fold the tensor ranks in: it then spreads experts over them too. */
 FC_HD double fc_shard_expert_tensor(const fc_plan *plan) {
@@ -48,6 +50,44 @@ FC_HD double fc_shard_tokens(const fc_plan *plan, double seq_len) { return plan-
 /* Micro-batches of one replica in one step. */
 FC_HD double fc_shard_micro_batches(const fc_plan *plan) {
     return (double)plan->global_batch / ((double)plan->dp * plan->micro_batch);
+}
+
+/* The pipeline's counts, without its times. */
+FC_HD fc_hd_pipeline fc_shard_pipeline(const fc_plan *plan) {
+    fc_hd_pipeline pipe;
+    memset(&pipe, 0, sizeof pipe);
+    pipe.stages = (int32_t)plan->pp;
+    pipe.chunks = (int32_t)plan->vpp;
+    pipe.micro_batches = (int32_t)fc_shard_micro_batches(plan);
+    return pipe;
+}
+
+/* The schedule that a plan's pipeline runs: its own, or the stack's, or the usual one. DualPipe is 1F1B where it cannot run
+ * the counts. */
+FC_HD fc_schedule fc_shard_schedule(const fc_plan *plan, const fc_stack *stack) {
+    uint32_t stated = plan->schedule != (uint32_t)FC_PLAN_SCHEDULE_AUTO ? plan->schedule : stack->schedule;
+    switch (stated) {
+    case FC_PLAN_SCHEDULE_GPIPE:
+        return FC_SCHEDULE_GPIPE;
+    case FC_PLAN_SCHEDULE_1F1B:
+        return FC_SCHEDULE_1F1B;
+    case FC_PLAN_SCHEDULE_INTERLEAVED:
+        return FC_SCHEDULE_INTERLEAVED;
+    case FC_PLAN_SCHEDULE_ZERO_BUBBLE:
+        return FC_SCHEDULE_ZERO_BUBBLE;
+    case FC_PLAN_SCHEDULE_DUALPIPE: {
+        fc_hd_pipeline pipe = fc_shard_pipeline(plan);
+        return fc_hd_pipeline_fits(FC_SCHEDULE_DUALPIPE, &pipe) ? FC_SCHEDULE_DUALPIPE : FC_SCHEDULE_1F1B;
+    }
+    default:
+        return plan->vpp > 1 ? FC_SCHEDULE_INTERLEAVED : FC_SCHEDULE_1F1B;
+    }
+}
+
+/* Stages that a rank works for: DualPipe feeds the pipeline from both ends, and a rank holds its stage and the one as far
+ * from the other end, with their weights (2412.19437, table 2). */
+FC_HD double fc_shard_stages_a_rank(const fc_plan *plan, const fc_stack *stack) {
+    return plan->pp > 1 && fc_shard_schedule(plan, stack) == FC_SCHEDULE_DUALPIPE ? 2.0 : 1.0;
 }
 
 /* Share of the model's layers on the fullest stage: ceil(layers / chunks) of them in each of vpp chunks. */

@@ -85,8 +85,8 @@ static void test_step_experts__a_bias_moves_the_output(void **state) {
     double without_s = step_of(&study).cause_s[FC_STEP_MEMORY_BOUND];
     study.model.expert_bias = 1;
     double numbers = (double)study.workload.seq_len * 2.0 * study.model.hidden * (14.0 + 20.0);
-    assert_near(step_of(&study).cause_s[FC_STEP_MEMORY_BOUND] - without_s, study.model.layers_count * numbers * 2.0 / 1e12,
-                1e-2);
+    assert_near(step_of(&study).cause_s[FC_STEP_MEMORY_BOUND] - without_s,
+                study.model.layers_count * numbers * 2.0 / 1e12, 1e-2);
 }
 
 int main(void) {

@@ -176,6 +176,7 @@ fc_status fc_run_read_machine(fc_run_row *row, fc_run_reader *reader, const fc_r
         return FC_OK;
     }
     const char *stack = fc_run_stack(&assumed, reader, cells->text[FC_RUN_STACK], family_of(reader, chip));
+    stack = fc_run_stack_release(reader, stack, cells->text[FC_RUN_NOTES]);
     row->stack_assumed = assumed;
     fc_status status = find_template(&shared, reader, chip, stack, error);
     if (status != FC_OK || shared == NULL) {

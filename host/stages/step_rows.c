@@ -17,6 +17,17 @@
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
 
+/* Kernels that hold a whole expert, activation and conversion inside, are there for MXFP8 with a gate alone (cuDNN's
+ * grouped GEMM with GLU for Blackwell). */
+static bool has_fused_experts(const fc_ops *ops, const fc_stack *stack) {
+    bool gated = false;
+    for (uint32_t i = 0; stack->fused_experts && i < ops->ops_count; ++i) {
+        const fc_op *op = &ops->ops[i];
+        gated = gated || ((op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0 && op->pass == FC_PASS_SWIGLU);
+    }
+    return gated && ops->dtype == FC_DTYPE_MXFP8;
+}
+
 /* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
  * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
 static const double SOFTMAX_KERNELS = 8.0;
@@ -27,7 +38,10 @@ fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, cons
     fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
     on.tokens = fc_shard_tokens(plan, ops->seq_len);
     on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
-    on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
+    on.fused_experts = has_fused_experts(ops, stack);
+    /* such kernels read on the chip how many rows each expert has, and so let the whole step be one graph */
+    on.graphs = stack->cuda_graphs || on.fused_experts;
+    on.launch_s = on.graphs ? 0.0 : cluster->chip.launch_s;
     return on;
 }
 
@@ -163,15 +177,27 @@ static double flash_extra_flop_per_token(const fc_step_machine *on) {
     return extra;
 }
 
+/* Forward products of experts that the host launches one by one. */
+static double expert_launches(const fc_step_machine *on) {
+    double count = 0.0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        bool expert = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+        count += expert && op->op_class == FC_OP_MATMUL ? op->instances * fc_step_product(on, op).count : 0.0;
+    }
+    return on->stack->experts_apart ? count : 0.0;
+}
+
 /* CUDA graphs leave the host nothing to do. */
 static double host_forward_s(const fc_step_machine *on) {
     const fc_stack *stack = on->stack;
-    if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
+    if (on->graphs || !(stack->host_layer_s > 0.0)) {
         return 0.0;
     }
     double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
     layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
-    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s;
+    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s +
+           expert_launches(on) * stack->host_expert_s;
 }
 
 static fc_status check_facts(const fc_step_machine *on, fc_error *error) {

@@ -8,6 +8,8 @@
 #include "flopcast/results.h"
 #include "flopcast/workload.h"
 
+#include <stdbool.h>
+
 enum { FC_STEP_GEMMS = 2 }; /* formats of a step: the layers', and that of what is kept wider */
 
 typedef struct fc_step_machine {
@@ -19,6 +21,8 @@ typedef struct fc_step_machine {
     double tokens; /* of a micro-batch on one context rank */
     double memory_bytes_per_s;
     double launch_s;
+    bool fused_experts; /* experts run in kernels that hold activation and conversion too */
+    bool graphs;        /* the host launches nothing */
     uint32_t gemm_dtype[FC_STEP_GEMMS];
     fc_gemm_ready gemm[FC_STEP_GEMMS]; /* its curve's sms_count 0: the chip has none */
     double kept_tensor_bytes;          /* of a processor: the largest tensor that is not mapped for itself */

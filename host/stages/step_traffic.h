@@ -53,8 +53,9 @@ fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_ro
 
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
 typedef struct fc_step_replicas {
-    double time_s;   /* all of it */
-    double across_s; /* of that, once a step: sums over the groups that ZeRO splits within, and over a stage's two copies */
+    double time_s; /* all of it */
+    double
+        across_s; /* of that, once a step: sums over the groups that ZeRO splits within, and over a stage's two copies */
     double inside_s; /* had all of it gone through the innermost tier: how much it disturbs the chip's own work */
 } fc_step_replicas;
 fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load);

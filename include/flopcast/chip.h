@@ -120,7 +120,7 @@ typedef struct fc_chip {
     double attention_backward_frac; /* rate of flash attention's backward pass, of its forward pass; 0: the same */
     double attention_old_frac; /* rate of attention kernels written for older chips, of this chip's own; 0: the same */
     fc_chip_curves curves;
-    double host_memory_bytes; /* of the server, divided by its chips; 0: unknown */
+    double host_memory_bytes;       /* of the server, divided by its chips; 0: unknown */
     double host_link_bytes_per_s;   /* to the host's memory, one way, per chip; 0: unknown */
     double host_memory_bytes_per_s; /* bandwidth of that memory, divided by its chips; 0: unknown */
     double host_eff_frac;           /* of both, large copies and updates; 0: all of it */

@@ -189,8 +189,8 @@ static void test_step__a_zero_group_sums_over_groups(void **state) {
         fc_step none = grouped_step(0, zero, 4);
         assert_memory_equal(&all, &none, sizeof all);
     }
-    assert_near(grouped_step(8, 1, 1).cause_s[FC_STEP_OPTIMIZER], 4.0 * grouped_step(0, 1, 1).cause_s[FC_STEP_OPTIMIZER],
-                1e-9);
+    assert_near(grouped_step(8, 1, 1).cause_s[FC_STEP_OPTIMIZER],
+                4.0 * grouped_step(0, 1, 1).cause_s[FC_STEP_OPTIMIZER], 1e-9);
 }
 
 /* DualPipe: both stages of a rank have gradients to share, and the two ranks of a stage add theirs up. */

@@ -30,7 +30,8 @@ FC_HD void fc_held_add_saved(fc_memory_part *out, const fc_op *op, double instan
         if (!fc_held_is_saved(saved, stack)) {
             continue;
         }
-        double bytes = instances * saved->bytes_per_token / fc_shard_ways(device, saved->axes & ~(uint32_t)FC_AXIS_EXPERT);
+        double bytes =
+            instances * saved->bytes_per_token / fc_shard_ways(device, saved->axes & ~(uint32_t)FC_AXIS_EXPERT);
         bytes *= saved->axes & (uint32_t)FC_AXIS_EXPERT_TENSOR ? fc_shard_expert_rows(device) : 1.0;
         if (saved->when & (uint32_t)FC_SAVED_LAYER_INPUT) {
             out->input_bytes += bytes;

@@ -142,7 +142,9 @@ bool fc_parcel_add(fc_parcel *parcel, const char *bytes, size_t size) {
     for (int i = 0; i < SIZE_BYTES; i++) {
         parcel->bytes[parcel->size++] = (char)(unsigned char)(size >> (8 * i));
     }
-    memcpy(parcel->bytes + parcel->size, bytes, size);
+    if (size > 0) {
+        memcpy(parcel->bytes + parcel->size, bytes, size);
+    }
     parcel->size += size;
     return true;
 }

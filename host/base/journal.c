@@ -27,6 +27,9 @@ static fc_status fail(fc_error *error, const fc_journal *journal, const char *wh
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 fc_status fc_journal_add(fc_journal *journal, const char *bytes, size_t size, fc_error *error) {
+    if (size == 0) {
+        return FC_OK;
+    }
     if (size > journal->capacity - journal->size) {
         size_t capacity = journal->capacity == 0 ? CHUNK_BYTES : journal->capacity;
         while (capacity - journal->size < size && capacity < SIZE_MAX / 4) {

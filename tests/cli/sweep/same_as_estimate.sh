@@ -1,7 +1,7 @@
 # A row is the estimate of its study, digit for digit: the plan it chose, given back, too.
 $FLOPCAST sweep codesign-70b --format jsonl --quiet >rows.jsonl
 number() { grep -oE "\"$1\": [-0-9.e]+" | head -n 1 | sed 's/.*: //'; }
-for row in 0 13 29; do
+for row in 0 29; do
     line=$(sed -n "$((row + 1))p" rows.jsonl)
     model=$(printf '%s' "$line" | grep -oE '"model": "[^"]*"' | cut -d'"' -f4)
     chip=$(printf '%s' "$line" | grep -oE '"cluster.chip": "[^"]*"' | cut -d'"' -f4)

@@ -2,7 +2,7 @@
 #ifndef FLOPCAST_HOST_STAGES_STEP_OP_H
 #define FLOPCAST_HOST_STAGES_STEP_OP_H
 
-#include "step_traffic.h"
+#include "flopcast/hd/step_machine.h"
 
 #include <stdbool.h>
 
@@ -21,9 +21,6 @@ typedef struct fc_product {
     double k;
     double count;
 } fc_product;
-
-/* What rows and traffic of a plan stand on; curves are not looked up yet. */
-fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan, const fc_stack *stack);
 
 fc_product fc_step_product(const fc_step_machine *on, const fc_op *op);
 

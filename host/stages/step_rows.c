@@ -8,6 +8,7 @@
 #include "flopcast/hd/held.h"
 #include "flopcast/hd/memory.h"
 #include "flopcast/hd/shard.h"
+#include "flopcast/hd/step_traffic.h"
 #include "step_op.h"
 
 #include <stdbool.h>
@@ -33,11 +34,9 @@ static bool has_fused_experts(const fc_ops *ops, const fc_stack *stack) {
 static const double SOFTMAX_KERNELS = 8.0;
 static const double HOST_KERNEL_S = 1e-5;
 
-fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
-                              const fc_stack *stack) {
-    fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
-    on.tokens = fc_shard_tokens(plan, ops->seq_len);
-    on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
+static fc_step_machine stand(const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan, const fc_stack *stack) {
+    fc_step_machine on = {.ops = NULL};
+    fc_step_stand(&on, ops, cluster, plan, stack);
     on.fused_experts = has_fused_experts(ops, stack);
     /* such kernels read on the chip how many rows each expert has, and so let the whole step be one graph */
     on.graphs = stack->cuda_graphs || on.fused_experts;
@@ -246,7 +245,7 @@ static void find_curves(fc_step_machine *on) {
 
 fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                       const fc_stack *stack, fc_error *error) {
-    fc_step_machine on = fc_step_stand(ops, cluster, plan, stack);
+    fc_step_machine on = stand(ops, cluster, plan, stack);
     FC_TRY(check_facts(&on, error));
     find_curves(&on);
     fc_plan device = fc_memory_device(plan, cluster);
@@ -271,6 +270,12 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
     out->flash_extra_flop_per_token = flash_extra_flop_per_token(&on);
     out->host_forward_s = host_forward_s(&on);
     fc_step_reduce(out, &on);
+    if (on.chip->threads_count > 0.0) {
+        fc_op_time update = fc_step_update_on_processor(&on, 1.0);
+        out->update_s_per_number = update.forward_s;
+        out->update_launch_s = update.launch_s;
+        out->update_touch_s = update.touch_s;
+    }
     return FC_OK;
 }
 

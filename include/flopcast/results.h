@@ -246,9 +246,12 @@ typedef struct fc_step_rows {
     double mixed_peak_flop_per_s;
     double flash_extra_flop_per_token; /* flash attention's second look at the scores */
     double host_forward_s;             /* of the host, to launch all layers of one forward pass */
-    double reduces_s;                  /* partial sums of the tensor ranks, forward, were all of them in one domain */
-    double end_reduce_s;               /* … of one end of the model */
-    uint32_t reduces_count;            /* sizes of these sums */
+    double update_s_per_number;        /* of the optimizer, on a processor that was measured, and once a step … */
+    double update_launch_s;
+    double update_touch_s;
+    double reduces_s;       /* partial sums of the tensor ranks, forward, were all of them in one domain */
+    double end_reduce_s;    /* … of one end of the model */
+    uint32_t reduces_count; /* sizes of these sums */
     double reduce_bytes[FC_MAX_OPS];
     double reduce_instances[FC_MAX_OPS]; /* how many of each size, forward */
 } fc_step_rows;

@@ -13,12 +13,16 @@
  *      activations on the host add traffic. Apart are kept what offloads the optimizer, whose update then runs at another
  *      machine's rate, and hidden gradient traffic where it takes something from the compute beside it
  *      (stack.overlap_cost_frac).
+ *   4. A plan does not fit where an equal share of the layers' weights, gradients and optimizer states is too much: the stage
+ *      that has most of them has no less, memory adds up causes, and none is negative. Such plans count as those that do not
+ *      fit; while nothing is known that fits, they are sized, to tell the nearest.
  * What a plan is judged by grows with its step time at a given batch and number of chips: a token's seconds, and dollars,
  * since fewer hours are charged and an interval between checkpoints is no shorter than a step.
  */
 #include "search_internal.h"
 
 #include "flopcast/hd/hd.h"
+#include "flopcast/hd/memory.h"
 
 #include <string.h>
 
@@ -46,6 +50,7 @@ typedef struct worker {
     bool seeding;
     fc_status status;
     fc_error *error;
+    fc_memory_load layers; /* trained numbers of all layers */
     family families[FAMILIES];
     uint32_t count;
     fc_engine_item items[BLOCK];
@@ -299,17 +304,71 @@ static double least_step_s(const worker *w, const fc_plan *plan, uint32_t recomp
     return w->sums.step_time_factor * count * share * (w->pass_s + again_s + traffic_s);
 }
 
+static void add_counts(fc_memory_part *out, const fc_memory_part *part, double times) {
+    out->dense_count += times * part->dense_count;
+    out->expert_count += times * part->expert_count;
+    out->dense_states_count += times * part->dense_states_count;
+    out->expert_states_count += times * part->expert_states_count;
+}
+
+static void count_layers(worker *w) {
+    const fc_ops *ops = &w->format->ops;
+    for (uint32_t kind = 0; kind < ops->layer_kinds_count; ++kind) {
+        add_counts(&w->layers.params, &w->sums.memory.layer[kind], ops->kind_layers_count[kind]);
+    }
+}
+
+/* By (4), for the group's plans of one shard: with all offloaded that any of them offloads. */
+static bool too_big(const worker *w, const fc_group *group, uint32_t shard) {
+    const fc_cluster *cluster = w->sums.cluster;
+    const fc_memory_layers one_stage = {.stages_count = 1.0};
+    fc_memory_load mean;
+    fc_memory memory;
+    fc_plan plan = fc_memory_device(&group->plan, cluster);
+    uint32_t most = group->offloads[group->offloads_count - 1];
+    plan.zero = group->shards[shard].zero;
+    plan.zero_group = group->shards[shard].group;
+    plan.offload_optimizer = (uint8_t)(most & 1u);
+    plan.offload_weights = (uint8_t)(most >> 1 & 1u);
+    memset(&mean, 0, sizeof mean);
+    memset(&memory, 0, sizeof memory);
+    add_counts(&mean.params, &w->layers.params, 1.0 / group->plan.pp);
+    fc_memory_size_params(&memory, &mean, &w->format->ops, &plan, &one_stage);
+    double bytes = 0;
+    for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
+        bytes += memory.cause_bytes[i];
+    }
+    return bytes * cluster->chip.devices_per_chip * SLACK + w->sums.stacks[0].reserve_bytes > cluster->chip.memory_bytes;
+}
+
+/* Takes the shards out that are too big, and counts their plans. */
+static void drop_too_big(worker *w, fc_group *group) {
+    double each = fc_group_count(group) / group->shards_count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < group->shards_count; ++i) {
+        if (too_big(w, group, i)) {
+            w->out->infeasible_count += each;
+        } else {
+            group->shards[kept++] = group->shards[i];
+        }
+    }
+    group->shards_count = kept;
+}
+
 static bool is_plain(const fc_group *group, uint32_t recompute, uint32_t shard) {
     return group->recomputes[recompute].layers == 0 && group->shards[shard].group == group->shards[0].group;
 }
 
-static bool visit(void *context, const fc_group *group) {
+static bool visit(void *context, fc_group *group) {
     worker *w = context;
-    double each = fc_group_count(group) / group->recomputes_count;
     if (is_hopeless(w, &group->plan, least_step_s(w, &group->plan, FC_RECOMPUTE_NONE, 0))) {
-        w->out->pruned_count += each * group->recomputes_count;
+        w->out->pruned_count += fc_group_count(group);
         return true;
     }
+    if (w->pruning && (w->seeding || to_beat(w) > 0)) {
+        drop_too_big(w, group);
+    }
+    double each = fc_group_count(group) / group->recomputes_count;
     fc_plan plan = group->plan;
     find_families(w, group);
     for (uint32_t i = 0; i < group->recomputes_count; ++i) {
@@ -335,7 +394,7 @@ static bool visit(void *context, const fc_group *group) {
     return w->status == FC_OK;
 }
 
-static bool count_pruned(void *context, const fc_group *group) {
+static bool count_pruned(void *context, fc_group *group) {
     fc_search_part *out = context;
     out->pruned_count += fc_group_count(group);
     return true;
@@ -403,6 +462,7 @@ fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_searc
     w.pass_s = pass_of(&w.sums.step.layers);
     w.forward_s = w.sums.step.layers.forward_s;
     w.core_s = w.sums.step.layers.core_forward_s;
+    count_layers(&w);
     w.reduces_s = shown_reduces_s(&w.sums, at);
     fc_space_groups(&search->lists, at, visit, &w);
     ask_and_take(&w);

@@ -18,7 +18,7 @@ endif()
 
 file(GLOB flopcast_mpi_sources CONFIGURE_DEPENDS mpi/*.c)
 # Of the other program's command line, what both share.
-foreach(stem args help program terminal bench_file bench_rates bench_text)
+foreach(stem args help program studies sweep terminal bench_file bench_rates bench_text)
   list(APPEND flopcast_mpi_sources "host/cli/${stem}.c")
 endforeach()
 add_executable(flopcast_mpi ${flopcast_mpi_sources})

@@ -1,10 +1,11 @@
-/* world.c: MPI behind the table of bench/ranks.h. The only file that calls it, with place.c. */
+/* world.c: MPI behind the table of bench/ranks.h. The only file that calls it, with place.c and queue.c. */
 #include "world.h"
 
 #include "flopcast/measure.h"
 
 #include <mpi.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,10 +73,24 @@ static double world_now_s(void *user) {
     return fc_measure_now_s();
 }
 
+/* The library's own threads are never to be hit by SIGTERM: it goes to the first thread, which may hold it back for a while
+ * (queue.c). Other threads may work beside the one that calls MPI; queue.c looks whether that is so. */
+static fc_status start(int *argc, char ***argv, fc_error *error) {
+    sigset_t end;
+    sigset_t before;
+    int provided = MPI_THREAD_SINGLE;
+    (void)sigemptyset(&end);
+    (void)sigaddset(&end, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &end, &before);
+    fc_status status = judge(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread", error);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
 fc_status fc_world_open(fc_ranks *out, int *argc, char ***argv, fc_error *error) {
     int rank = 0;
     int count = 1;
-    FC_TRY(judge(MPI_Init(argc, argv), "MPI_Init", error));
+    FC_TRY(start(argc, argv, error));
     /* Failures come back as codes, so that the message is ours and names what was done. */
     FC_TRY(judge(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", error));
     FC_TRY(judge(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank", error));

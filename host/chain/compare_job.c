@@ -73,6 +73,7 @@ fc_status fc_compare_job(fc_job *out, const fc_side *side, uint32_t part, const 
     fc_error why = {0};
     fc_status status = fc_study_check(job, &why);
     if (status == FC_OK) {
+        fc_domain_place(job, comparison->points, comparison->points_count);
         status = fc_estimate_study(out->estimate, job, arena, &why);
     }
     if (status == FC_OK) {

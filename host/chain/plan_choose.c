@@ -143,7 +143,7 @@ static choices expert_choices(const fc_study *study, const fc_plan *plan) {
     return list;
 }
 
-uint32_t fc_plan_usual_batch(const fc_study *study) {
+uint32_t fc_plan_default_batch(const fc_study *study) {
     double wanted = study->batch_tokens / (double)study->workload.seq_len;
     uint32_t batch = 1;
     while (batch < (1u << 24) && batch * 2.0 <= wanted) {
@@ -299,7 +299,7 @@ static fc_status try_all(search *s, fc_error *error) {
     const fc_study *study = s->study;
     fc_plan plan = study->plan;
     if (plan.global_batch == 0) {
-        plan.global_batch = fc_plan_usual_batch(study);
+        plan.global_batch = fc_plan_default_batch(study);
     }
     choices tensor = tensor_choices(study);
     choices pipeline = pipeline_choices(study);

@@ -12,11 +12,11 @@
 bool fc_plan_fit_recompute(fc_memory *out, fc_plan *plan, const fc_memory_rows *rows, const fc_ops *ops,
                            const fc_study *study);
 
-/* Sequences of a step where neither plan nor workload gives them: a power of two of at most study->batch_tokens. */
-uint32_t fc_plan_usual_batch(const fc_study *study);
-
 /* Whether any plan of the set that fc_plan_choose looks through fits. */
 bool fc_plan_any(const fc_ops *ops, const fc_study *study);
+
+/* Sequences of a step where neither plan nor workload gives a batch: batch_tokens, down to a power of two. */
+uint32_t fc_plan_default_batch(const fc_study *study);
 
 /* FC_INFEASIBLE: how much is missing, what takes it, and the remedies that were tried and work, the cheapest first. Fills
  * plan, memory and step of `out`, and its remedies. */

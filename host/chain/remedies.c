@@ -166,7 +166,7 @@ static const ladder ladders[] = {
     {split_sequence, true, true}, {redo_attention, true, false},     {split_states, true, true},
     {redo_layers, true, true},    {smaller_micro_batch, true, true}, {more_tensor_ranks, true, false},
     {more_stages, true, false},   {more_context_ranks, true, false}, {more_expert_ranks, true, false},
-    {small_moments, true, true},  {offload_states, false, false},    {offload_saved, false, false},
+    {small_moments, true, true},  {offload_states, true, false},     {offload_saved, true, false},
 };
 enum { LADDER_COUNT = sizeof ladders / sizeof ladders[0] };
 

@@ -208,7 +208,7 @@ static void list_batches(fc_space_lists *out) {
     bool bounded = fc_bound_given(bound);
     uint32_t given = bounded ? 0 : out->study->plan.global_batch;
     if (!take_stated(&out->global_batch, out, FC_SPACE_GLOBAL_BATCH, given)) {
-        uint32_t usual = fc_plan_usual_batch(out->study);
+        uint32_t usual = fc_plan_default_batch(out->study);
         uint32_t least = bound->least > 0 ? bound->least : bound->most > 0 ? 1 : usual;
         uint32_t most = bound->most > 0 ? bound->most : bounded ? 2 * usual : usual;
         for (uint64_t batch = least; batch <= most; batch *= 2) {

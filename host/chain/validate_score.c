@@ -64,19 +64,26 @@ static bool belongs(const fc_run_score *score, const fc_run_group *group) {
            (group->group[0] == '\0' || strcmp(score->row->group, group->group) == 0);
 }
 
+static bool holds(const fc_run_score *score) {
+    return score->low_s <= score->row->measured_s && score->row->measured_s <= score->high_s;
+}
+
 /* `errors` has room for all rows. */
 static void fill_group(fc_run_group *out, const fc_run_report *report, double *errors) {
     size_t count = 0;
+    size_t inside = 0;
     double sum = 0;
     for (size_t i = 0; i < report->scores_count; ++i) {
         if (belongs(&report->scores[i], out)) {
             errors[count++] = report->scores[i].error_frac;
+            inside += holds(&report->scores[i]);
         }
     }
     out->count = (uint32_t)count;
     if (count == 0) {
         return;
     }
+    out->interval_coverage_frac = (double)inside / (double)count;
     fc_stats_sort(errors, count);
     out->median_error_frac = fc_stats_quantile(errors, count, 0.5);
     for (size_t i = 0; i < count; ++i) {
@@ -126,7 +133,7 @@ static void count_rows(fc_run_report *report) {
         report->suspect_count += suspect;
         report->with_plan_count += row->plan_given && !suspect;
         report->with_plan_predicted_count += row->plan_given && !suspect && score->predicted;
-        inside += score->scored && score->low_s <= row->measured_s && row->measured_s <= score->high_s;
+        inside += score->scored && holds(score);
     }
     report->interval_coverage_frac = report->scored_count > 0 ? (double)inside / (double)report->scored_count : 0.0;
 }

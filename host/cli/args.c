@@ -216,11 +216,15 @@ typedef struct format_row {
 static const format_row format_rows[] = {
     {"text", ".txt", 't', FC_FORMAT_TEXT},  {"json", ".json", 'j', FC_FORMAT_JSON}, {"csv", ".csv", 'c', FC_FORMAT_CSV},
     {"md", ".md", 'm', FC_FORMAT_MARKDOWN}, {"svg", ".svg", 's', FC_FORMAT_SVG},
+    {"megatron", ".sh", 'G', FC_FORMAT_MEGATRON},
+    {"torchtitan", ".toml", 'T', FC_FORMAT_TORCHTITAN},
+    {"calculon", ".calculon.json", 'K', FC_FORMAT_CALCULON},
+    {"jsonl", ".jsonl", 'l', FC_FORMAT_JSONL},
 };
 #define FORMAT_COUNT (sizeof format_rows / sizeof format_rows[0])
 
 static fc_status refuse_format(const char *what, const char *allowed, fc_error *error) {
-    char names[64] = "";
+    char names[96] = "";
     size_t size = 0;
     for (size_t i = 0; i < FORMAT_COUNT && size < sizeof names; i++) {
         if (strchr(allowed, format_rows[i].letter) != NULL) {

@@ -42,9 +42,14 @@ typedef enum fc_format {
     FC_FORMAT_JSON,
     FC_FORMAT_CSV,
     FC_FORMAT_MARKDOWN,
-    FC_FORMAT_SVG
+    FC_FORMAT_SVG,
+    FC_FORMAT_MEGATRON,   /* a plan in the words of other programs: plan_format.h */
+    FC_FORMAT_TORCHTITAN,
+    FC_FORMAT_CALCULON,
+    FC_FORMAT_JSONL
 } fc_format;
-/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcms". */
+/* From --format, else the ending of -o, else text. `allowed` has one letter each: "tjcmsl", and G (megatron), T (torchtitan),
+ * K (calculon). */
 fc_status fc_args_format(fc_format *out, const fc_args *args, const char *allowed, fc_error *error);
 
 typedef struct fc_program fc_program;
@@ -80,11 +85,14 @@ extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_explain;
 extern const fc_command fc_cmd_search;
 extern const fc_command fc_cmd_compare;
+extern const fc_command fc_cmd_sweep;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;
 extern const fc_command fc_cmd_validate;
 extern const fc_command fc_cmd_list;
 extern const fc_command fc_cmd_show;
+extern const fc_command fc_cmd_import;
+extern const fc_command fc_cmd_scale;
 
 /* A line on stderr, unless --quiet. */
 void fc_note(const fc_context *context, const char *format, ...) FC_PRINTF(2, 3);

@@ -1,5 +1,6 @@
 /* cmd_estimate.c: one study through the chain. */
 #include "cmd.h"
+#include "plan_format.h"
 #include "studies.h"
 
 #include "../doors/write_estimate.h"
@@ -31,7 +32,8 @@ static fc_status run_estimate(fc_context *context, fc_error *error) {
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory");
     }
     const char *name = NULL;
-    FC_TRY(fc_args_format(&format, context->args, "tjcm", error));
+    FC_TRY(fc_args_format(&format, context->args, "tjcmGTK", error));
+    FC_TRY(fc_plan_format_check(context->args, format, error));
     FC_TRY(fc_studies_name(&name, context, error));
     FC_TRY(fc_studies_config(&config, context, error));
     FC_TRY(fc_config_study(study, &inputs, &config, name, error));
@@ -51,13 +53,20 @@ static fc_status run_estimate(fc_context *context, fc_error *error) {
     case FC_FORMAT_MARKDOWN:
         fc_write_estimate_markdown(&context->out, estimate, study);
         return FC_OK;
+    case FC_FORMAT_MEGATRON:
+    case FC_FORMAT_TORCHTITAN:
+    case FC_FORMAT_CALCULON:
+        return fc_plan_format_write(context, format, study, &estimate->point.plan, error);
     default:
         fc_write_estimate_text(&context->out, estimate, study, &inputs, context->width);
         return FC_OK;
     }
 }
 
-static const fc_option options[] = {{NULL, NULL, false, NULL}};
+static const fc_option options[] = {
+    {"--part", "PART", false, "of --format calculon: application or execution alone; plans also: megatron, torchtitan"},
+    {NULL, NULL, false, NULL},
+};
 
 const fc_command fc_cmd_estimate = {
     .name = "estimate",

@@ -79,6 +79,10 @@ typedef struct run_fit {
     uint32_t left_out_count;
     uint32_t fits_count;
     double fits_s;
+    fc_fit_misses misses; /* of --leave-out each */
+    fc_domain law;
+    double coverage_frac;
+    bool learned;
 } run_fit;
 
 static fc_status no_memory(fc_error *error) {
@@ -98,7 +102,9 @@ static fc_status fit_once(fc_fit_result *out, run_fit *fit, const uint8_t *mask,
     return status;
 }
 
-static fc_status leave_out(run_fit *fit, const char *name, fc_error *error) {
+/* The fit without what `name` means, and the full fit's errors on the same rows. */
+static fc_status fit_without(fc_fit_left_out *out, uint8_t **out_mask, run_fit *fit, const char *name,
+                             fc_error *error) {
     fc_arena *arena = fit->context->arena;
     uint8_t *mask = fc_arena_alloc(arena, fc_fit_counts_of(fit->problem).rows + 1u);
     fc_fit_result *without = fc_arena_alloc(arena, sizeof *without);
@@ -110,8 +116,52 @@ static fc_status leave_out(run_fit *fit, const char *name, fc_error *error) {
     FC_TRY(fc_fit_leave_out(mask, fit->problem, name, error));
     FC_TRY(fit_once(without, fit, mask, error));
     FC_TRY(fc_fit_judge(with, fit->problem, mask, arena, error));
-    fit->left_out[fit->left_out_count++] = (fc_fit_left_out){.name = name, .without = without, .with = with};
+    *out = (fc_fit_left_out){.name = name, .without = without, .with = with, .coverage_frac = -1};
+    *out_mask = mask;
     return FC_OK;
+}
+
+/* A family: what it was off by, left out and not. */
+static fc_status leave_family_out(run_fit *fit, uint32_t family, fc_error *error) {
+    uint8_t *mask = NULL;
+    fc_fit_left_out *out = &fit->left_out[fit->left_out_count++];
+    FC_TRY(fit_without(out, &mask, fit, fit->spec.families[family].name, error));
+    FC_TRY(fc_fit_misses_add(&fit->misses, fit->problem, mask, out->without, FC_DOMAIN_LEFT_FAMILY, error));
+    return fc_fit_misses_add(&fit->misses, fit->problem, mask, &fit->result, FC_DOMAIN_TOOK_PART, error);
+}
+
+/* Chips that many runs have: in no table, but the law of the error must know how far a new chip can be off. */
+static fc_status leave_chips_out(run_fit *fit, fc_error *error) {
+    const char *chips[FC_FIT_MOST_CHIPS];
+    size_t count = fc_fit_misses_chips(chips, fit->problem);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *mask = NULL;
+        fc_fit_left_out left;
+        FC_TRY(fit_without(&left, &mask, fit, chips[i], error));
+        FC_TRY(fc_fit_misses_add(&fit->misses, fit->problem, mask, left.without, FC_DOMAIN_LEFT_CHIP, error));
+    }
+    return FC_OK;
+}
+
+static fc_status learn_error(run_fit *fit, fc_error *error) {
+    fc_arena *room = fc_arena_create(0);
+    fc_fit_misses *misses = &fit->misses;
+    if (room == NULL) {
+        return no_memory(error);
+    }
+    fc_status status = fc_domain_learn(&fit->law, misses->samples, misses->samples_count, -1, room, error);
+    for (uint32_t i = 0, f = 0; status == FC_OK && f < fit->spec.families_count; f++) {
+        if (fc_fit_family_rows(fit->problem, f) > 0) {
+            status = fc_fit_misses_coverage(&fit->left_out[i++].coverage_frac, misses, fit->problem, (int32_t)f, room,
+                                            error);
+        }
+    }
+    if (status == FC_OK) {
+        status = fc_fit_misses_coverage(&fit->coverage_frac, misses, fit->problem, -1, room, error);
+    }
+    fit->learned = status == FC_OK;
+    fc_arena_destroy(room);
+    return status;
 }
 
 static fc_status leave_out_asked(run_fit *fit, fc_error *error) {
@@ -120,14 +170,17 @@ static fc_status leave_out_asked(run_fit *fit, fc_error *error) {
         return FC_OK;
     }
     if (strcmp(name, "each") != 0) {
-        return leave_out(fit, name, error);
+        uint8_t *mask = NULL;
+        return fit_without(&fit->left_out[fit->left_out_count++], &mask, fit, name, error);
     }
+    FC_TRY(fc_fit_misses_start(&fit->misses, fit->problem, fit->context->arena, error));
     for (uint32_t f = 0; f < fit->spec.families_count; f++) {
         if (fc_fit_family_rows(fit->problem, f) > 0) {
-            FC_TRY(leave_out(fit, fit->spec.families[f].name, error));
+            FC_TRY(leave_family_out(fit, f, error));
         }
     }
-    return FC_OK;
+    FC_TRY(leave_chips_out(fit, error));
+    return learn_error(fit, error);
 }
 
 /* ---- in and out --------------------------------------------------------------------------------------------------- */
@@ -164,6 +217,24 @@ static fc_status check_options(const fc_args *args, fc_error *error) {
     return FC_OK;
 }
 
+/* The law of the error and the runs that it measures distances from. */
+static fc_status keep_law(uint32_t *files_count, run_fit *fit, const fc_fit_kept *kept, fc_error *error) {
+    if (!fit->learned) {
+        fc_note(fit->context, "domain.yaml and domain.csv stay as they are: --leave-out each learns them");
+        return FC_OK;
+    }
+    size_t rows = fc_fit_counts_of(fit->problem).rows;
+    size_t count = 0;
+    fc_domain_point *points = fc_arena_alloc(fit->context->arena, (rows + 1) * sizeof *points);
+    if (points == NULL) {
+        return no_memory(error);
+    }
+    FC_TRY(fc_fit_misses_points(points, &count, &fit->misses, fit->problem, &fit->result, error));
+    FC_TRY(fc_fit_keep_domain(kept, &fit->law, points, count, fit->misses.samples_count, fit->context->arena, error));
+    *files_count += 2;
+    return FC_OK;
+}
+
 static fc_status keep(run_fit *fit, fc_error *error) {
     const fc_args *args = fit->context->args;
     uint32_t files_count = 0;
@@ -180,6 +251,7 @@ static fc_status keep(run_fit *fit, fc_error *error) {
             fc_note(fit->context, "%s is not written: no run decides it", fit->spec.parameters[i].name);
         }
     }
+    FC_TRY(keep_law(&files_count, fit, &kept, error));
     fc_note(fit->context, "%u files of %s written", files_count, kept.folder);
     return FC_OK;
 }
@@ -191,6 +263,8 @@ static fc_status write_answer(const run_fit *fit, fc_format format, fc_error *er
                         .result = &fit->result,
                         .left_out = fit->left_out,
                         .left_out_count = fit->left_out_count,
+                        .law = fit->learned ? &fit->law : NULL,
+                        .coverage_frac = fit->coverage_frac,
                         .fit_s = fit->fits_s / fit->fits_count};
     switch (format) {
     case FC_FORMAT_JSON:

@@ -4,6 +4,7 @@
 #include "args.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void fc_help_overview(fc_text *out, const fc_program *program) {
     const fc_command *const *commands = program->commands;
@@ -21,13 +22,26 @@ void fc_help_overview(fc_text *out, const fc_program *program) {
                  program->name);
 }
 
-static void add_options(fc_text *out, const char *heading, const fc_option *options) {
+static bool has_option(const fc_option *options, const char *name) {
+    for (const fc_option *option = options; option != NULL && option->name != NULL; option++) {
+        if (strcmp(option->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `but`: told already, in the words of the command itself. */
+static void add_options(fc_text *out, const char *heading, const fc_option *options, const fc_option *but) {
     if (options == NULL || options[0].name == NULL) {
         return;
     }
     fc_text_addf(out, "\n%s\n", heading);
     for (const fc_option *option = options; option->name != NULL; option++) {
         char left[64];
+        if (has_option(but, option->name)) {
+            continue;
+        }
         snprintf(left, sizeof left, "%s%s%s", option->name, option->value != NULL ? " " : "",
                  option->value != NULL ? option->value : "");
         fc_text_addf(out, "  %-19s %s\n", left, option->help);
@@ -38,7 +52,7 @@ void fc_help_command(fc_text *out, const fc_program *program, const fc_command *
     bool has_synopsis = command->synopsis != NULL && command->synopsis[0] != '\0';
     fc_text_addf(out, "%s %s%s%s\n  %s\n", program->name, command->name, has_synopsis ? " " : "",
                  has_synopsis ? command->synopsis : "", command->help);
-    add_options(out, "Options", command->options);
-    add_options(out, "Options of every command", FC_COMMON_OPTIONS);
+    add_options(out, "Options", command->options, NULL);
+    add_options(out, "Options of every command", FC_COMMON_OPTIONS, command->options);
     fc_text_addf(out, "\nExample\n  %s\n", command->example);
 }

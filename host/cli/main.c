@@ -3,8 +3,9 @@
 #include "terminal.h"
 
 static const fc_command *const commands[] = {
-    &fc_cmd_estimate, &fc_cmd_search, &fc_cmd_compare, &fc_cmd_bench, &fc_cmd_verify,  &fc_cmd_op, &fc_cmd_fit,
-    &fc_cmd_validate, &fc_cmd_list,    &fc_cmd_show,  &fc_cmd_explain, NULL,
+    &fc_cmd_estimate, &fc_cmd_search, &fc_cmd_scale,   &fc_cmd_compare, &fc_cmd_sweep,
+    &fc_cmd_bench,    &fc_cmd_verify, &fc_cmd_op,      &fc_cmd_fit,     &fc_cmd_validate,
+    &fc_cmd_list,     &fc_cmd_show,   &fc_cmd_explain, &fc_cmd_import,  NULL,
 };
 
 static const fc_program program = {

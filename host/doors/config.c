@@ -4,14 +4,15 @@
 #include "../base/text.h"
 #include "calibration_file.h"
 #include "config_nouns.h"
+#include "domain_file.h"
 #include "flopcast/calibration.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STUDY_KEYS[] = {"name", "question", "about", "model", "cluster", "workload", "stack", "plan",
-                                         "deal", "estimate", "seed",  "draws", "sources", "source",   "notes", "next",
-                                         "space"};
+static const char *const STUDY_KEYS[] = {"name",    "question", "about", "model",    "cluster", "workload",
+                                         "stack",   "plan",     "deal",  "estimate", "seed",    "draws",
+                                         "sources", "source",   "notes", "next",     "sweep",   "space"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */
@@ -202,7 +203,8 @@ static fc_status compose(fc_study *out, fc_loading *loading, fc_node *tree, fc_e
     FC_TRY(check_unused_calibration(out, loading, error));
     FC_TRY(take_one_site(out, loading, error));
     drop_unused(out, &loading->reader);
-    return fc_study_check(out, error);
+    FC_TRY(fc_study_check(out, error));
+    return fc_domain_tell(out, loading, error);
 }
 
 /* Single quotes keep a shell from reading anything but a single quote itself. */
@@ -245,11 +247,16 @@ static const char *text_of(const fc_node *tree, const char *key) {
 
 fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name,
                           fc_error *error) {
-    fc_loading loading;
     fc_node *tree = NULL;
+    FC_TRY(fc_load_study_tree(&tree, config, name, error));
+    return fc_config_study_tree(out, inputs, config, tree, name, error);
+}
+
+fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config *config, fc_node *tree,
+                               const char *name, fc_error *error) {
+    fc_loading loading;
     memset(inputs, 0, sizeof *inputs);
     *out = fc_study_default();
-    FC_TRY(fc_load_study_tree(&tree, config, name, error));
     if (fc_node_get(tree, "deals") != NULL) {
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "deals"), true,
                              "this study compares deals: ask `flopcast compare %s`", name);

@@ -23,6 +23,7 @@ typedef struct fc_config {
     const char *const *sets;      /* "key=value" texts of --set */
     size_t sets_count;
     uint64_t seed;
+    const fc_node *tree; /* the study, read before: copied instead of read; NULL: by its name */
 } fc_config;
 
 /* What is known beside the study itself. */
@@ -40,6 +41,10 @@ typedef struct fc_inputs {
  * kinds of chip is FC_BAD_INPUT here: it belongs to `compare`. */
 fc_status fc_config_study(fc_study *out, fc_inputs *inputs, const fc_config *config, const char *name, fc_error *error);
 
+/* The same of a tree that was made elsewhere (import_study.h); its --set are not applied again. `name` stands for it in
+ * messages. */
+fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config *config, fc_node *tree,
+                               const char *name, fc_error *error);
 /* The `space:` of a study that has been read: default, wide, or a map with `kind` and bounds. Without one: default. */
 fc_status fc_config_space(fc_space *out, const fc_inputs *inputs, const fc_config *config, fc_error *error);
 

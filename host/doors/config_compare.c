@@ -8,6 +8,7 @@
 
 #include "../base/text.h"
 #include "config_nouns.h"
+#include "domain_file.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -379,6 +380,10 @@ fc_status fc_config_comparison(fc_comparison *out, fc_inputs *inputs, const fc_c
     (void)fc_text_copy(out->name, sizeof out->name, name);
     FC_TRY(read_text(out->name, sizeof out->name, b.tree, "name", error));
     b.study_workload = fc_node_get(b.tree, "workload");
+    fc_domain_points measured;
+    FC_TRY(fc_domain_points_read(&measured, config, error));
+    out->points = measured.points;
+    out->points_count = measured.count;
     FC_TRY(load_limits(&b, error));
     FC_TRY(load_sides(&b, error));
     FC_TRY(load_grid(&b, error));

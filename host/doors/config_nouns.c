@@ -207,6 +207,8 @@ fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *n
         FC_TRY(fc_layer_defaults(loading, FC_NOUN_ESTIMATE, "estimate", out,
                                  fc_node_get(loading->defaults, "estimate_processor"), error));
     }
+    /* what somebody measured or believes of this very case says more than runs at a distance */
+    out->domain.error_stated = out->cluster.chip.threads_count > 0.0 || fc_node_get(node, "step_time_factor") != NULL;
     FC_TRY(fc_layer_read(loading, FC_NOUN_ESTIMATE, "estimate", out, node, "study", FC_GRADE_EXACT, error));
     return fc_layer_refuse(node, FC_NOUN_ESTIMATE, NULL, 0, error);
 }
@@ -244,7 +246,10 @@ fc_status fc_load_domain(fc_domain *out, fc_loading *loading, const fc_study *st
 fc_status fc_load_study_tree(fc_node **out, const fc_config *config, const char *name, fc_error *error) {
     bool path = fc_file_exists(name) || strchr(name, '/') != NULL || fc_text_ends(name, ".yaml") ||
                 fc_text_ends(name, ".yml") || fc_text_ends(name, ".json") || fc_folder_exists(name);
-    if (path) {
+    if (config->tree != NULL) {
+        *out = fc_node_copy(config->arena, config->tree);
+        FC_TRY(*out != NULL ? FC_OK : fc_layer_no_memory(error));
+    } else if (path) {
         FC_TRY(fc_tree_read(out, config->arena, name, error));
     } else {
         FC_TRY(fc_catalog_read(out, &config->catalog, "studies", name, NULL, error));

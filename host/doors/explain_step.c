@@ -118,8 +118,9 @@ const fc_explanation FC_EXPLAIN_STEP[] = {
     {
         .key = "step.host",
         .aliases = "step.host_time_s",
-        .title = "Seconds that the chips wait for their host to launch kernels.",
-        .words = "micro-batches x (power mean of chip and host time of a pass - chip time) + once a step",
+        .title = "Seconds that the chips wait for their host: to launch kernels, or to bring what is offloaded.",
+        .words = "micro-batches x (power mean of chip and host time of a pass - chip time + traffic of offloaded weights "
+                 "and activations beyond the pass) + once a step",
         .with = "plan.pp plan.vpp plan.global_batch plan.dp plan.micro_batch step.time_s",
         .rests = "stack.host stack.cuda_graphs",
         .levers = "CUDA graphs, a larger micro-batch",
@@ -212,7 +213,8 @@ const fc_explanation FC_EXPLAIN_STEP[] = {
         .key = "step.optimizer",
         .aliases = "",
         .title = "Seconds of the optimizer's update.",
-        .words = "numbers of a rank x (3 gradients + 2 x (master copy + states) + weight) bytes / memory bandwidth",
+        .words = "numbers of a rank x (3 gradients + 2 x (master copy + states) + weight) bytes / memory bandwidth; Muon adds its "
+                 "matrix products; offloaded: what the host and its link take longer than the backward pass",
         .with = "workload.grad_bytes workload.master_bytes workload.optimizer_bytes model.weight_bytes step.time_s",
         .rests = "cluster.chip.memory_bw cluster.chip.memory_eff workload.",
         .levers = "sharded states (ZeRO), smaller states",

@@ -226,3 +226,12 @@ fc_status fc_fit_keep(uint32_t *out_count, const fc_fit_kept *kept, fc_arena *ar
     }
     return FC_OK;
 }
+
+const char *fc_fit_put_line(fc_arena *arena, const char *text, const char *key, const char *line) {
+    line_place place;
+    if (find_line(&place, text, key)) {
+        return splice(arena, text, place.begin, place.end, line);
+    }
+    const char *end = text + strlen(text);
+    return splice(arena, text, end, end, line);
+}

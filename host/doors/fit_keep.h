@@ -18,4 +18,10 @@ typedef struct fc_fit_kept {
  * *out_count: files written. FC_BAD_INPUT names a line that cannot be replaced. */
 fc_status fc_fit_keep(uint32_t *out_count, const fc_fit_kept *kept, fc_arena *arena, fc_error *error);
 
+/* The six numbers of the law into FOLDER/domain.yaml, likewise, and the measured runs as FOLDER/domain.csv. */
+fc_status fc_fit_keep_domain(const fc_fit_kept *kept, const fc_domain *law, const fc_domain_point *points,
+                             size_t points_count, size_t samples_count, fc_arena *arena, fc_error *error);
+/* The text with the unindented line of `key` replaced, or added at its end; NULL without memory. */
+const char *fc_fit_put_line(fc_arena *arena, const char *text, const char *key, const char *line);
+
 #endif

@@ -137,12 +137,14 @@ static fc_status read_attention(fc_hf_reading *r) {
 
 /* A model whose layers are all dense has no experts, whatever sizes its class has for them. */
 static void drop_experts(fc_hf_reading *r) {
-    static const char *const keys[] = {"experts",      "experts_per_token", "moe_ffn_hidden",     "shared_experts",
+    static const char *const keys[] = {"experts",      "experts_per_token", "moe_ffn_hidden",     "shared_experts", "expert_groups", "expert_groups_per_token",
                                        "dense_layers", "shared_ffn_hidden", "shared_expert_gate", "router_bias",
                                        "expert_bias"};
     fc_model *m = r->model;
     m->experts = 0;
     m->experts_per_token = 0;
+    m->expert_groups = 0;
+    m->expert_groups_per_token = 0;
     m->moe_ffn_hidden = 0;
     m->shared_experts = 0;
     m->shared_ffn_hidden = 0;

@@ -82,6 +82,7 @@ static fc_status fill_template(fc_run_template *out, fc_run_reader *reader, fc_e
     FC_TRY(fc_load_workload(&study->workload, loading, fc_node_get(tree, "workload"), error));
     FC_TRY(fc_load_stack(&study->stack, loading, fc_node_get(tree, "stack"), error));
     FC_TRY(fc_load_estimate_habits(study, loading, fc_node_get(tree, "estimate"), error));
+    FC_TRY(fc_load_domain(&study->domain, loading, study, error));
     study->step_time_factor = 1.0; /* the bare step model is what is judged; the spread stays */
     study->memory_unchecked = 1;
     return FC_OK;
@@ -175,6 +176,7 @@ fc_status fc_run_read_machine(fc_run_row *row, fc_run_reader *reader, const fc_r
         return FC_OK;
     }
     const char *stack = fc_run_stack(&assumed, reader, cells->text[FC_RUN_STACK], family_of(reader, chip));
+    stack = fc_run_stack_release(reader, stack, cells->text[FC_RUN_NOTES]);
     row->stack_assumed = assumed;
     fc_status status = find_template(&shared, reader, chip, stack, error);
     if (status != FC_OK || shared == NULL) {

@@ -82,10 +82,16 @@ static void take_experts(fc_model *model, fc_run_row *row, const fc_run_cells *c
     const uint64_t most_width = 1000000000;
     uint64_t value = 0;
     bool had = model->experts > 0;
+    uint32_t before = model->experts;
+    uint32_t before_each = model->experts_per_token;
     if (!take32(&model->experts, row, cells, FC_RUN_EXPERTS, most_experts)) {
         return;
     }
     (void)take32(&model->experts_per_token, row, cells, FC_RUN_EXPERTS_PER_TOKEN, most_experts);
+    if (model->experts != before || model->experts_per_token != before_each) { /* another router */
+        model->expert_groups = 0;
+        model->expert_groups_per_token = 0;
+    }
     if (fc_run_whole(&value, row, cells, FC_RUN_MOE_FFN_HIDDEN, 1, most_width) && value != model->moe_ffn_hidden) {
         bool follows = model->shared_ffn_hidden == model->moe_ffn_hidden;
         model->moe_ffn_hidden = value;

@@ -115,6 +115,19 @@ static void take_chips(fc_run_row *row, const fc_run_cells *cells, const fc_plan
     }
 }
 
+/* Megatron-Core cuts an expert like the rest of its layer, over all tensor ranks, unless it is told otherwise; a plan whose
+ * expert ranks would then be more than there are was told. */
+static void settle_experts(fc_plan *plan, const fc_run_cells *cells, const char *stack) {
+    uint64_t ranks = (uint64_t)plan->tp * plan->dp * plan->cp;
+    uint64_t wanted = (uint64_t)plan->ep * plan->tp;
+    uint32_t told = fc_run_read_expert_tensor(cells->text[FC_RUN_NOTES]);
+    if (told > 0 && told <= plan->tp) {
+        plan->etp = told;
+    } else if (fc_text_starts(stack, "megatron-core") && plan->ep > 1 && wanted > 0 && ranks % wanted == 0) {
+        plan->etp = plan->tp;
+    }
+}
+
 /* MaxText's batch is per chip: a group of tensor ranks sees all of its chips' sequences at once. */
 static void settle_micro_batch(fc_plan *plan, const char *stack) {
     if (fc_text_starts(stack, "maxtext") && plan->tp > 1) {
@@ -172,6 +185,7 @@ void fc_run_read_plan(fc_run_row *row, const fc_run_cells *cells) {
     take_zero(&plan, row, cells, stack);
     take_chips(row, cells, &plan);
     settle_replicas(&plan, study);
+    settle_experts(&plan, cells, stack);
     settle_micro_batch(&plan, stack);
     plan.sequence_parallel = sequence_parallel(&plan, cells, stack);
     row->plan_complete = row->plan_given && plan.dp > 0 && plan.global_batch > 0 && plan.micro_batch > 0 && recompute;

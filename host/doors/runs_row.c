@@ -70,6 +70,7 @@ fc_status fc_run_reader_start(fc_run_reader *out, const fc_config *config, fc_er
     memset(out, 0, sizeof *out);
     out->config = config;
     FC_TRY(fc_load_start(&out->loading, config, NULL, error));
+    FC_TRY(fc_domain_points_read(&out->measured, config, error));
     FC_TRY(read_index(&out->models, config, "models", error));
     FC_TRY(read_index(&out->chips, config, "chips", error));
     return read_index(&out->stacks, config, "stacks", error);
@@ -170,10 +171,11 @@ static void take_texts(fc_run_row *row, const fc_run_cells *cells) {
 }
 
 /* What only the whole study shows: plan against model and chips, and what the figure lacks. */
-static void settle(fc_run_row *row) {
+static void settle(fc_run_row *row, const fc_domain_points *measured) {
     fc_error wrong;
     memset(&wrong, 0, sizeof wrong);
     if (row->reason[0] == '\0' && fc_study_check(&row->study, &wrong) == FC_OK) {
+        fc_domain_place(&row->study, measured->points, measured->count);
         (void)fc_runs_measured(&row->measured_s, row, &wrong);
     }
     if (wrong.status != FC_OK) {
@@ -194,6 +196,6 @@ fc_status fc_run_read_row(fc_run_row *row, fc_run_reader *reader, const fc_run_c
         fc_run_read_plan(row, cells);
     }
     row->plan_given = row->plan_given || (cells->text[FC_RUN_TP][0] != '\0' && cells->text[FC_RUN_PP][0] != '\0');
-    settle(row);
+    settle(row, &reader->measured);
     return FC_OK;
 }

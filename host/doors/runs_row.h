@@ -3,6 +3,7 @@
 #define FLOPCAST_HOST_DOORS_RUNS_ROW_H
 
 #include "config_nouns.h"
+#include "domain_file.h"
 #include "flopcast/runs.h"
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ typedef struct fc_run_reader {
     fc_run_index stacks;
     struct fc_run_model *loaded_models;
     struct fc_run_template *templates; /* chip and stack, as loaded */
+    fc_domain_points measured;         /* what a row's distance is taken from */
 } fc_run_reader;
 
 fc_status fc_run_reader_start(fc_run_reader *out, const fc_config *config, fc_error *error);
@@ -104,6 +106,12 @@ bool fc_run_read_ffn(uint32_t *out, const char *text);
 double fc_run_read_node_bits(const char *text);
 /* 1 or 0 where notes say that sequence parallelism was on or off; -1: they do not. */
 int32_t fc_run_read_sequence_parallel(const char *notes);
+/* The release of the software that notes name, "container 26.06", as 100 · year + month; 0: none. */
+uint32_t fc_run_read_release(const char *notes);
+/* The same of an entry that is called "STACK-26.06"; 0: it is called otherwise. */
+uint32_t fc_run_release_suffix(const char *name, const char *stack);
+/* Tensor ranks of one expert that notes name, "ETP=1"; 0: none. */
+uint32_t fc_run_read_expert_tensor(const char *notes);
 /* Whether `word` stands in `text` as a word of its own, whatever the case. */
 bool fc_run_has_word(const char *text, const char *word);
 
@@ -118,6 +126,10 @@ fc_status fc_run_read_machine(fc_run_row *row, fc_run_reader *reader, const fc_r
 void fc_run_read_plan(fc_run_row *row, const fc_run_cells *cells);
 /* The catalogue's name of the stack: as named, else the nearest of its family, else the chip's usual one. */
 const char *fc_run_stack(bool *assumed, const fc_run_reader *reader, const char *asked, const char *chip_family);
+
+/* `stack`, or the latest entry called after it and a release that is not later than the one in the notes:
+ * "megatron-core-26.06" from "container 26.06" on. */
+const char *fc_run_stack_release(const fc_run_reader *reader, const char *stack, const char *notes);
 
 /* One record into one row. Only lack of memory or a broken data folder fails. */
 fc_status fc_run_read_row(fc_run_row *row, fc_run_reader *reader, const fc_run_cells *cells, fc_error *error);

@@ -106,3 +106,18 @@ const char *fc_run_stack(bool *assumed, const fc_run_reader *reader, const char 
     }
     return entry != NULL ? entry : "default";
 }
+
+const char *fc_run_stack_release(const fc_run_reader *reader, const char *stack, const char *notes) {
+    uint32_t told = fc_run_read_release(notes);
+    uint32_t latest = 0;
+    const char *best = stack;
+    for (size_t i = 0; told > 0 && i < reader->stacks.count; ++i) {
+        const char *name = reader->stacks.entries[i]->key;
+        uint32_t release = fc_run_release_suffix(name, stack);
+        if (release > latest && release <= told) {
+            latest = release;
+            best = name;
+        }
+    }
+    return best;
+}

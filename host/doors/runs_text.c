@@ -221,3 +221,43 @@ int32_t fc_run_read_sequence_parallel(const char *notes) {
     }
     return find_words(notes, "sequence parallelism on") != NULL ? 1 : -1;
 }
+
+/* "26.06" as 2606; 0: no year and month of two digits each. */
+static uint32_t release_at(const char *text) {
+    enum { YEAR = 2, DOT = YEAR, LENGTH = 5 };
+    uint32_t release = 0;
+    for (int i = 0; i < LENGTH; ++i) {
+        if (i != DOT && !isdigit((unsigned char)text[i])) {
+            return 0;
+        }
+        if (i == DOT && text[i] != '.') {
+            return 0;
+        }
+        release = i == DOT ? release : 10 * release + (uint32_t)(text[i] - '0');
+    }
+    bool ends = !isdigit((unsigned char)text[LENGTH]);
+    return ends && release % 100 >= 1 && release % 100 <= 12 ? release : 0;
+}
+
+uint32_t fc_run_read_release(const char *notes) {
+    static const char word[] = "container ";
+    const char *at = find_words(notes, word);
+    return at != NULL ? release_at(at + strlen(word)) : 0;
+}
+
+uint32_t fc_run_release_suffix(const char *name, const char *stack) {
+    size_t length = strlen(stack);
+    bool longer = strncmp(name, stack, length) == 0 && name[length] == '-';
+    return longer && strlen(name + length + 1) == strlen("26.06") ? release_at(name + length + 1) : 0;
+}
+
+uint32_t fc_run_read_expert_tensor(const char *notes) {
+    static const char word[] = "ETP=";
+    const unsigned long most = 65536;
+    const char *at = find_words(notes, word);
+    if (at == NULL || !isdigit((unsigned char)at[strlen(word)])) {
+        return 0;
+    }
+    unsigned long ranks = strtoul(at + strlen(word), NULL, 10);
+    return ranks <= most ? (uint32_t)ranks : 0;
+}

@@ -55,13 +55,20 @@ static void drop_shared_unit(char *low, const char *high) {
     }
 }
 
+/* Nobody knows a p10 to three digits: two do, unless both ends are then the same number. */
+static int end_digits(fc_range range, int digits) {
+    enum { RANGE_DIGITS = 2 };
+    bool apart = fc_say_rounded(range.p10, RANGE_DIGITS) != fc_say_rounded(range.p90, RANGE_DIGITS);
+    return digits > RANGE_DIGITS && apart ? RANGE_DIGITS : digits;
+}
+
 const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit unit, int digits) {
     char mid[48];
     char low[48];
     char high[48];
     (void)fc_say(mid, sizeof mid, range.p50, unit, digits);
-    (void)fc_say(low, sizeof low, range.p10, unit, digits);
-    (void)fc_say(high, sizeof high, range.p90, unit, digits);
+    (void)fc_say(low, sizeof low, range.p10, unit, end_digits(range, digits));
+    (void)fc_say(high, sizeof high, range.p90, unit, end_digits(range, digits));
     if (unit == FC_UNIT_DAYS) {
         say_days_in_full(mid, sizeof mid);
         say_days_in_full(low, sizeof low);

@@ -17,7 +17,8 @@ int fc_say_digits(uint32_t beyond_count);
 double fc_say_rounded(double value, int digits);
 /* "61.2 days": `out` is terminated; returns `out` so that it can stand in an argument list. */
 const char *fc_say(char *out, size_t out_size, double value, fc_unit unit, int digits);
-/* "61.2 days (50.1 to 79.0 days)". A range without width prints its middle alone. */
+/* "61.2 days (50 to 79 days)": the ends have two digits, unless they are then the same. A range without width prints its
+ * middle alone. */
 const char *fc_say_range(char *out, size_t out_size, fc_range range, fc_unit unit, int digits);
 /* Two digits: "2.0", "0.52", "9.7", "150". */
 const char *fc_say_ratio(char *out, size_t out_size, double ratio);

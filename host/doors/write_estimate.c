@@ -2,6 +2,7 @@
 
 #include "say.h"
 #include "table.h"
+#include "write_domain.h"
 
 #include <math.h> /* fabs */
 #include <stdio.h>
@@ -50,6 +51,7 @@ static void say_answer(const page *p) {
     } else if (p->beyond_count == 1) {
         fc_text_addf(p->text, "Beyond every published run in %s.\n", p->beyond);
     }
+    fc_domain_say_nearest(p->text, p->study);
     fc_text_add(p->text, "Ranges are p10 to p90 over the stated ranges of the inputs.\n\n");
 }
 

@@ -1,5 +1,7 @@
 #include "write_estimate.h"
 
+#include "write_domain.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,6 +265,7 @@ static void write_domain(fc_json_out *out, const fc_estimate *e, const fc_study 
     fc_json_out_bool(out, "extrapolation", count >= 2);
     fc_json_out_count(out, "beyond_count", count);
     fc_json_out_text(out, "beyond", beyond);
+    fc_domain_write_nearest(out, study);
     fc_json_out_end_object(out);
 }
 

@@ -64,6 +64,14 @@ static void error_cells(fc_table *table, const fc_fit_errors *errors) {
     fc_table_cellf(table, "%.1f", PERCENT * errors->worst_abs_error_frac);
 }
 
+static void coverage_cell(fc_table *table, double coverage_frac) {
+    if (coverage_frac >= 0) {
+        fc_table_cellf(table, "%.0f", PERCENT * coverage_frac);
+    } else {
+        fc_table_cellf(table, "%s", "");
+    }
+}
+
 /* ---- tables ------------------------------------------------------------------------------------------------------- */
 
 static fc_table *start(fc_text *text, const char *alignment, const char *const *heading) {
@@ -125,18 +133,13 @@ static fc_table *family_table(fc_text *text, const fc_fit_page *page) {
 }
 
 static fc_table *left_out_table(fc_text *text, const fc_fit_page *page) {
-    static const char *const heading[] = {"left out",
-                                          "runs",
-                                          "fitted median %",
-                                          "fitted mean %",
-                                          "fitted worst %",
-                                          "left-out median %",
-                                          "left-out mean %",
-                                          "left-out worst %",
-                                          "goal mean %",
-                                          "goal worst %",
-                                          "met"};
-    fc_table *table = start(text, "lrrrrrrrrrl", heading);
+    static const char *const heading[] = {"left out",        "runs",
+                                          "fitted median %", "fitted mean %",
+                                          "fitted worst %",  "left-out median %",
+                                          "left-out mean %", "left-out worst %",
+                                          "in range %",      "goal mean %",
+                                          "goal worst %",    "met"};
+    fc_table *table = start(text, "lrrrrrrrrrrl", heading);
     for (uint32_t i = 0; table != NULL && i < page->left_out_count; ++i) {
         const fc_fit_left_out *left = &page->left_out[i];
         const fc_fit_errors *errors = &left->without->left_out_total;
@@ -144,6 +147,7 @@ static fc_table *left_out_table(fc_text *text, const fc_fit_page *page) {
         fc_table_cellf(table, "%u", errors->count);
         error_cells(table, &left->with->left_out_total);
         error_cells(table, errors);
+        coverage_cell(table, left->coverage_frac);
         goal_cells(table, fc_fit_family_named(page->spec, left->name), errors);
     }
     return table;
@@ -158,6 +162,26 @@ static void add_opening(fc_text *out, const fc_fit_page *page) {
     fc_text_addf(out, "Not fitted: %u suspect, %u in no family, %u that cannot be read, %u that cannot be timed.\n",
                  counts.suspect, counts.no_family, counts.not_readable, counts.not_timed);
     fc_text_add(out, "Errors are |predicted / measured - 1| of the step time.\n");
+}
+
+/* p10 and p90 of measured over predicted, beside a measured run and further on. */
+static void add_law(fc_text *out, const fc_fit_page *page) {
+    static const double distances[] = {0, 1, 2, 4};
+    if (page->law == NULL) {
+        return;
+    }
+    fc_text_addf(out,
+                 "\nThe model's own p10 to p90 holds %.0f %% of the runs left out, each family by a law learned "
+                 "without it. Measured over predicted, from the runs of all:\n",
+                 PERCENT * page->coverage_frac);
+    for (size_t i = 0; i < sizeof distances / sizeof distances[0]; ++i) {
+        double dense[2];
+        double moe[2];
+        fc_domain_factor(&dense[0], &dense[1], page->law, 0, distances[i]);
+        fc_domain_factor(&moe[0], &moe[1], page->law, 1, distances[i]);
+        fc_text_addf(out, "- at distance %.0f: dense %.2f to %.2f, experts %.2f to %.2f\n", distances[i], dense[0],
+                     dense[1], moe[0], moe[1]);
+    }
 }
 
 static const char LEFT_OUT_TITLE[] = "Fitted without them: the figure that counts";
@@ -178,6 +202,7 @@ void fc_write_fit_text(fc_text *out, const fc_fit_page *page, int width) {
         fc_text_addf(out, "\n%s\n", LEFT_OUT_TITLE);
         fc_table_print(left, out, 2, width);
     }
+    add_law(out, page);
 }
 
 void fc_write_fit_markdown(fc_text *out, const fc_fit_page *page) {
@@ -196,6 +221,7 @@ void fc_write_fit_markdown(fc_text *out, const fc_fit_page *page) {
         fc_text_addf(out, "\n## %s\n\n", LEFT_OUT_TITLE);
         fc_table_print_markdown(left, out);
     }
+    add_law(out, page);
 }
 
 void fc_write_fit_csv(fc_text *out, const fc_fit_page *page) {

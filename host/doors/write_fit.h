@@ -12,6 +12,8 @@ typedef struct fc_fit_left_out {
     const char *name; /* of --leave-out, or of a family */
     const fc_fit_result *without;
     const fc_fit_result *with;
+    double
+        coverage_frac; /* of its runs within the model's own p10 to p90, all learned without it; below 0: not known */
 } fc_fit_left_out;
 
 typedef struct fc_fit_page {
@@ -20,6 +22,8 @@ typedef struct fc_fit_page {
     const fc_fit_result *result; /* of all runs */
     const fc_fit_left_out *left_out;
     uint32_t left_out_count; /* 0: nothing was left out */
+    const fc_domain *law;    /* of the step model's own error; NULL: nothing was learned */
+    double coverage_frac;    /* of all families, each left out; only with a law */
     double fit_s;            /* seconds of one fit, in the mean; JSON only: text is the same each time */
 } fc_fit_page;
 

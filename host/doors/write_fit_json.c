@@ -83,6 +83,9 @@ static void write_left_out(fc_json_out *out, const fc_fit_page *page) {
         fc_json_out_end_object(out);
         fc_json_out_object(out, "left_out");
         write_errors(out, errors);
+        if (left->coverage_frac >= 0) {
+            fc_json_out_number(out, "interval_coverage_frac", left->coverage_frac);
+        }
         fc_json_out_end_object(out);
         write_goals(out, fc_fit_family_named(page->spec, left->name), errors);
         fc_json_out_object(out, "values");
@@ -93,6 +96,25 @@ static void write_left_out(fc_json_out *out, const fc_fit_page *page) {
         fc_json_out_end_object(out);
     }
     fc_json_out_end_list(out);
+}
+
+/* Nulls where nothing was learned. */
+static void write_law(fc_json_out *out, const fc_fit_page *page) {
+    const fc_domain *law = page->law;
+    if (law == NULL) {
+        fc_json_out_null(out, "interval_coverage_frac");
+        fc_json_out_null(out, "error_law");
+        return;
+    }
+    fc_json_out_number(out, "interval_coverage_frac", page->coverage_frac);
+    fc_json_out_object(out, "error_law");
+    fc_json_out_number(out, "low_dense", law->low_dense);
+    fc_json_out_number(out, "low_moe", law->low_moe);
+    fc_json_out_number(out, "low_growth", law->low_growth);
+    fc_json_out_number(out, "high_dense", law->high_dense);
+    fc_json_out_number(out, "high_moe", law->high_moe);
+    fc_json_out_number(out, "high_growth", law->high_growth);
+    fc_json_out_end_object(out);
 }
 
 static void write_counts(fc_json_out *out, const fc_fit_page *page) {
@@ -131,6 +153,7 @@ fc_status fc_write_fit_json(fc_text *out, const fc_fit_page *page, fc_error *err
     write_family(&json, "all", NULL, &page->result->fitted_total);
     fc_json_out_end_list(&json);
     write_left_out(&json, page);
+    write_law(&json, page);
     fc_json_out_end_object(&json);
     return json.failed ? fc_error_set(error, FC_FAILED, NULL, 0, 0, "a number of the fit was not finite") : FC_OK;
 }

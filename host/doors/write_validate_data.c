@@ -78,6 +78,7 @@ static void write_group(fc_json_out *out, const fc_run_group *group) {
     fc_json_out_number(out, "mean_abs_error_frac", group->mean_abs_error_frac);
     fc_json_out_number(out, "max_abs_error_frac", group->max_abs_error_frac);
     fc_json_out_number(out, "median_error_frac", group->median_error_frac);
+    fc_json_out_number(out, "interval_coverage_frac", group->interval_coverage_frac);
     fc_json_out_end_object(out);
 }
 

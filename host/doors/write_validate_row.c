@@ -80,8 +80,8 @@ static void write_answer(fc_text *text, const fc_run_score *score) {
                  fc_say(measured, sizeof measured, row->measured_s, FC_UNIT_S, 3), 100.0 * score->error_frac,
                  score->scored ? "" : " (suspect, not scored)");
     fc_text_addf(text, "The model's own interval is %s to %s (p10 to p90).\n",
-                 fc_say(low, sizeof low, score->low_s, FC_UNIT_S, 3),
-                 fc_say(high, sizeof high, score->high_s, FC_UNIT_S, 3));
+                 fc_say(low, sizeof low, score->low_s, FC_UNIT_S, 2),
+                 fc_say(high, sizeof high, score->high_s, FC_UNIT_S, 2));
 }
 
 void fc_write_run_text(fc_text *text, const fc_run_score *score, const fc_step *step, int width) {

@@ -32,6 +32,9 @@ static const fc_limit chip_limits[] = {
     LIMIT(power_draw_frac, "power_draw", FC_UNIT_FRAC, 1.0),
     LIMIT(failures_per_chip_h, "failures", FC_UNIT_PER_H, 1.0),
     LIMIT(host_memory_bytes, "host_memory", FC_UNIT_BYTES, 1e16),
+    LIMIT(host_link_bytes_per_s, "host_link_bw", FC_UNIT_BYTES_PER_S, 1e16),
+    LIMIT(host_memory_bytes_per_s, "host_memory_bw", FC_UNIT_BYTES_PER_S, 1e16),
+    LIMIT(host_eff_frac, "host_eff", FC_UNIT_FRAC, 1.0),
 };
 
 fc_chip fc_chip_default(void) {

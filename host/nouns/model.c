@@ -115,6 +115,8 @@ static fc_status check_block_ranges(const fc_model *m, fc_error *error) {
         {"ffn_type", m->ffn_type, 0, FC_FFN_TYPE_COUNT - 1},
         {"experts", m->experts, 0, MOST_HEADS},
         {"experts_per_token", m->experts_per_token, 0, MOST_HEADS},
+        {"expert_groups", m->expert_groups, 0, 65536},
+        {"expert_groups_per_token", m->expert_groups_per_token, 0, 65536},
         {"moe_ffn_hidden", m->moe_ffn_hidden, 0, MOST_WIDE},
         {"shared_experts", m->shared_experts, 0, 1024},
         {"shared_ffn_hidden", m->shared_ffn_hidden, 0, MOST_WIDE},
@@ -272,8 +274,32 @@ static fc_status check_experts(const fc_model *m, const fc_layer_mix *mix, fc_er
     return FC_OK;
 }
 
+/* A router that picks groups of experts first. */
+static fc_status check_groups(const fc_model *m, fc_error *error) {
+    if (m->expert_groups == 0 && m->expert_groups_per_token == 0) {
+        return FC_OK;
+    }
+    if (m->expert_groups == 0 || m->experts % m->expert_groups != 0) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "model: expert_groups is %u, which does not cut %u experts into equal groups: choose a "
+                            "divisor, or leave it out with expert_groups_per_token",
+                            m->expert_groups, m->experts);
+    }
+    uint32_t each = m->experts / m->expert_groups;
+    if (m->expert_groups_per_token == 0 || m->expert_groups_per_token > m->expert_groups ||
+        (uint64_t)m->expert_groups_per_token * each < m->experts_per_token) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "model: expert_groups_per_token is %u; allowed is %u to expert_groups = %u, so that they "
+                            "hold the %u experts of a token",
+                            m->expert_groups_per_token, (m->experts_per_token + (each ? each : 1) - 1) / (each ? each : 1),
+                            m->expert_groups, m->experts_per_token);
+    }
+    return FC_OK;
+}
+
 static fc_status fill_blocks(fc_model *m, const fc_layer_mix *mix, fc_error *error) {
     FC_TRY(check_experts(m, mix, error));
+    FC_TRY(check_groups(m, error));
     bool dense = mix->block_count[FC_BLOCK_DENSE] > 0 || m->encoder_layers > 0;
     FC_TRY(require(dense, m->ffn_hidden, "a dense feed-forward block", "ffn_hidden", error));
     if (m->experts > 0) {

@@ -66,6 +66,7 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
         {"host_per_layer", offsetof(fc_stack, host_layer_s), FC_UNIT_S, 0.0, 1.0},
         {"host_backward_ratio", offsetof(fc_stack, host_backward_ratio), FC_UNIT_NONE, 0.0, 10.0},
         {"host_per_moe_layer", offsetof(fc_stack, host_moe_layer_s), FC_UNIT_S, 0.0, 1.0},
+        {"host_per_expert", offsetof(fc_stack, host_expert_s), FC_UNIT_S, 0.0, 1.0},
         {"host_per_rank", offsetof(fc_stack, host_rank_frac), FC_UNIT_FRAC, 0.0, 1.0},
         {"softmax_block", offsetof(fc_stack, softmax_block), FC_UNIT_COUNT, 0.0, 1024.0},
         {"host_per_step", offsetof(fc_stack, host_step_s), FC_UNIT_S, 0.0, 60.0},
@@ -87,6 +88,8 @@ fc_status fc_stack_check(const fc_stack *stack, fc_error *error) {
     FC_TRY(fc_check_whole("stack", "cuda_graphs", stack->cuda_graphs, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "schedule", stack->schedule, 0, 5, error));
     FC_TRY(fc_check_whole("stack", "old_attention", stack->old_attention, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "fused_experts", stack->fused_experts, 0, 1, error));
+    FC_TRY(fc_check_whole("stack", "experts_apart", stack->experts_apart, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "fused_loss", stack->fused_loss, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "grads_every_micro_batch", stack->grads_every_micro_batch, 0, 1, error));
     FC_TRY(fc_check_whole("stack", "pp_send_whole", stack->pp_send_whole, 0, 1, error));

@@ -3,6 +3,7 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
+#include "flopcast/hd/held.h"
 #include "flopcast/hd/memory.h"
 #include "flopcast/hd/shard.h"
 
@@ -10,40 +11,6 @@
 #include <string.h>
 
 static const uint32_t EXPERT = FC_AXIS_EXPERT;
-
-static bool is_saved(const fc_saved *saved, const fc_stack *stack) {
-    if ((saved->when & (uint32_t)FC_SAVED_IF_DROPOUT) && !stack->dropout) {
-        return false;
-    }
-    if ((saved->when & (uint32_t)FC_SAVED_IF_PLAIN_ATTENTION) && stack->flash_attention) {
-        return false;
-    }
-    if ((saved->when & (uint32_t)FC_SAVED_IF_FLASH_ATTENTION) && !stack->flash_attention) {
-        return false;
-    }
-    return true;
-}
-
-static void add_saved(fc_memory_part *out, const fc_op *op, double instances, const fc_plan *device,
-                      const fc_stack *stack) {
-    for (uint32_t j = 0; j < op->saved_count; ++j) {
-        const fc_saved *saved = &op->saved[j];
-        if (!is_saved(saved, stack)) {
-            continue;
-        }
-        double bytes = instances * saved->bytes_per_token / fc_shard_ways(device, saved->axes & ~EXPERT);
-        bytes *= saved->axes & (uint32_t)FC_AXIS_EXPERT_TENSOR ? fc_shard_expert_rows(device) : 1.0;
-        if (saved->when & (uint32_t)FC_SAVED_LAYER_INPUT) {
-            out->input_bytes += bytes;
-        } else if (saved->when & (uint32_t)FC_SAVED_UNTIL_SELECTIVE) {
-            out->core_bytes += bytes;
-        } else if (op->group_axes & EXPERT) {
-            out->expert_bytes += bytes;
-        } else {
-            out->other_bytes += bytes;
-        }
-    }
-}
 
 static void add_workspace(fc_memory_part *out, const fc_op *op, double instances, const fc_plan *device,
                           const fc_stack *stack) {
@@ -56,35 +23,10 @@ static void add_workspace(fc_memory_part *out, const fc_op *op, double instances
     }
 }
 
-/* Adafactor's sums: one a row and column of each matrix and table, one a number of what is a vector. */
-static double sums_count(const fc_plan *device, const fc_op *op, double count) {
-    if (op->op_class == FC_OP_MATMUL) {
-        double n = op->n / fc_shard_ways(device, op->n_axes);
-        double k = op->k / fc_shard_ways(device, op->k_axes);
-        double biases = fc_hd_max(0.0, count - op->groups * n * k);
-        return fc_hd_min(count, op->groups * (n + k) + biases);
-    }
-    /* a table has rows of n numbers; a norm has one or two */
-    bool table = op->place == FC_PLACE_FIRST && op->n > 0 && op->params_count > 2.0 * op->n;
-    return table ? op->n + op->params_count / op->n / fc_shard_ways(device, op->params_axes) : count;
-}
-
-/* Optimizer states of `count` trained numbers on one device, in units of optimizer_bytes. */
-static double states_count(const fc_ops *ops, const fc_plan *device, const fc_op *op, double count, bool in_layer) {
-    switch (ops->optimizer) {
-    case FC_OPTIMIZER_MUON: /* Adam's two moments for what is no matrix of a layer */
-        return op->op_class == FC_OP_MATMUL && in_layer ? count : 2.0 * count;
-    case FC_OPTIMIZER_ADAFACTOR:
-        return sums_count(device, op, count);
-    default:
-        return count;
-    }
-}
-
 static void add_params(fc_memory_part *out, const fc_ops *ops, const fc_op *op, double instances,
                        const fc_plan *device) {
     double count = op->params_count / fc_shard_ways(device, op->params_axes & ~EXPERT);
-    double states = states_count(ops, device, op, count, op->place == FC_PLACE_LAYER);
+    double states = fc_held_states(ops, device, op, count, op->place == FC_PLACE_LAYER);
     if (op->params_axes & EXPERT) {
         out->expert_count += instances * count;
         out->expert_states_count += instances * states;
@@ -97,7 +39,7 @@ static void add_params(fc_memory_part *out, const fc_ops *ops, const fc_op *op, 
 static void add_op(fc_memory_part *out, const fc_ops *ops, const fc_op *op, double instances, const fc_plan *device,
                    const fc_stack *stack) {
     add_params(out, ops, op, instances, device);
-    add_saved(out, op, instances, device, stack);
+    fc_held_add_saved(out, op, instances, device, stack);
     add_workspace(out, op, instances, device, stack);
 }
 
@@ -131,6 +73,6 @@ void fc_memory_sum(fc_memory_rows *out, const fc_ops *ops, const fc_cluster *clu
     if (head != NULL) {
         double count = head->n * head->k / fc_shard_ways(&device, head->n_axes | head->k_axes);
         out->table_copy.dense_count = count;
-        out->table_copy.dense_states_count = states_count(ops, &device, head, count, false);
+        out->table_copy.dense_states_count = fc_held_states(ops, &device, head, count, false);
     }
 }

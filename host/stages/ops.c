@@ -358,6 +358,8 @@ static void describe(fc_ops *out, const fc_counter *c, const fc_workload *worklo
     out->attention_layers_count = fc_rows_attention_layers(c) + m->encoder_layers;
     out->experts = m->experts;
     out->experts_per_token = m->experts_per_token;
+    out->expert_groups = m->expert_groups;
+    out->expert_groups_per_token = m->expert_groups_per_token;
     out->activation_bytes = c->number_bytes;
     /* 8-bit and 4-bit recipes keep a 16-bit copy of each weight and convert it as it is used: 2 bytes stay. */
     out->weight_bytes = c->number_bytes;

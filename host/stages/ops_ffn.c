@@ -60,6 +60,18 @@ static fc_op *count_expert_matmul(fc_counter *c, const char *name, double layers
     return op;
 }
 
+/* Without a kernel of its own for it, the bias of an expert's output is scaled by the routing weight and added in 32 bits:
+ * numbers of 16 bits moved forward, the product 2 out, the sum 3 in and 2 out, all experts' sums side by side 2 and 2, to 16
+ * bits 2 and 1; back half as much again, since bias and routing weight both want gradients (Megatron-Core, experts.py). */
+static void count_expert_bias(fc_counter *c, double layers, double width) {
+    if (!c->model->expert_bias) {
+        return;
+    }
+    fc_op *op = fc_rows_memory(c, "experts_bias", layers, width, 14.0 * width, 0.0);
+    op->group_axes = EXPERT;
+    fc_rows_fused(c, op, 14.0 * width, 20.0 * width);
+}
+
 /* Tokens are copied to each of their experts and the results weighted and summed. The routing weight is applied inside
  * the expert, before its last matmul, so that no expert output is kept for backward (Megatron-Core does so). */
 static void count_experts(fc_counter *c, double layers) {
@@ -78,6 +90,7 @@ static void count_experts(fc_counter *c, double layers) {
     op->saved[0].axes = EXPERT_TENSOR;
     op = count_expert_matmul(c, "experts_down", layers, c->hidden, width, 0, EXPERT_TENSOR);
     fc_rows_save(c, op, visits * width, EXPERT_TENSOR, FC_SAVED_ALWAYS);
+    count_expert_bias(c, layers, sent);
     op = fc_rows_memory(c, "moe_combine", layers, sent, sent + c->hidden, 2.0 * sent);
     op->row_axes |= SEQUENCE;
     op->workspace_bytes_per_token = op->plain_workspace_bytes_per_token = c->number_bytes * sent;

@@ -9,6 +9,7 @@
 #include "flopcast/hd/shard.h"
 #include "step_op.h"
 #include "step_pipeline.h"
+#include "step_update.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -46,23 +47,16 @@ static double hardware_extra_flop_per_token(const fc_step_machine *on, const fc_
 
 /* ---- once a step ------------------------------------------------------------------------------------------------ */
 
-/* Read gradient, master copy and moments; write master copy, moments and weight. */
-static void add_optimizer(fc_step *out, const fc_step_machine *on, fc_step_load load) {
-    const fc_plan *plan = on->plan;
-    double dense_ways = plan->zero >= 1 ? (double)plan->dp * plan->cp : 1.0;
-    double expert_ways = plan->zero >= 1 ? fc_shard_expert_replicas(plan) : 1.0;
-    const fc_ops *ops = on->ops;
-    /* beside the update: gradients are read once more for their norm, and set to zero */
-    double bytes_each = 3.0 * ops->grad_bytes + 2.0 * (ops->master_bytes + ops->optimizer_bytes) + ops->weight_bytes;
-    double params_count = load.dense_count / dense_ways + load.expert_count / expert_ways;
+static void add_optimizer(fc_step *out, const fc_step_machine *on, const fc_step_rows *rows, fc_step_load load,
+                          double backward_s) {
     if (on->chip->threads_count > 0.0) {
-        fc_op_time update = fc_step_update_on_processor(on, params_count);
+        fc_op_time update = fc_step_update_on_processor(on, fc_step_updated_count(on, load));
         out->cause_s[FC_STEP_OPTIMIZER] = update.forward_s;
         out->cause_s[FC_STEP_LAUNCH] += update.launch_s;
         out->cause_s[FC_STEP_FIRST_TOUCH] += update.touch_s;
         return;
     }
-    out->cause_s[FC_STEP_OPTIMIZER] = params_count * bytes_each / on->memory_bytes_per_s;
+    out->cause_s[FC_STEP_OPTIMIZER] = fc_step_update_s(on, rows, load, backward_s);
 }
 
 /* ---- every micro-batch ------------------------------------------------------------------------------------------- */
@@ -110,8 +104,11 @@ static void add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step
     double room_s = on->stack->dp_overlap_frac * pass_s * overlap_passes(on);
     /* the last bucket of gradients, one layer's, has nothing left to hide behind; nor has the first layer's gather */
     double buckets = fc_hd_max(1.0, on->ops->layers_count * fc_shard_stage_share(on->plan, on->ops->layers_count));
-    double hidden_s = fc_hd_min(traffic.time_s * (1.0 - 1.0 / buckets), room_s);
-    double taken_s = traffic.time_s > 0.0 ? traffic.inside_s * hidden_s / traffic.time_s : 0.0;
+    double hideable = 1.0 - 1.0 / buckets;
+    double once_s = fc_hd_min(traffic.across_s * hideable, on->stack->dp_overlap_frac * pass_s);
+    double hidden_s = fc_hd_min((traffic.time_s - traffic.across_s) * hideable + once_s, room_s);
+    /* it disturbs no longer than it lasts */
+    double taken_s = traffic.time_s > 0.0 ? fc_hd_min(1.0, traffic.inside_s / traffic.time_s) * hidden_s : 0.0;
     out->cause_s[FC_STEP_DATA] = traffic.time_s - hidden_s + on->stack->overlap_cost_frac * taken_s;
 }
 
@@ -175,20 +172,28 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     double count = fc_shard_micro_batches(on->plan);
     fc_step_stage layers = layers_of_stage(on, rows);
     fc_step_stage ends[2] = {fc_step_stage_of(&rows->first, 1.0), fc_step_stage_of(&rows->last, 1.0)};
-    fc_step_links link = fc_step_exposed_links(on, rows);
+    fc_step_two_way chip = fc_step_chip_s(&layers, 0.0);
+    fc_step_links link = fc_step_exposed_links(on, rows, chip.forward_s, chip.backward_s);
     fc_step_load load = fc_step_weights_on_rank(on, rows);
-    double links_s = link.tensor_s + link.expert_s + link.context_s;
     double grads_s = add_grads_s(on, load);
-    fc_step_two_way chip = fc_step_chip_s(&layers, links_s);
+    chip.forward_s += link.forward_s;
+    chip.backward_s += link.tensor_s + link.expert_s + link.context_s - link.forward_s;
     fc_step_two_way pass = joined_s(chip, host_s(on, rows));
-    double wait_s = pass.forward_s + pass.backward_s - chip.forward_s - chip.backward_s;
+    double wait_s = (pass.forward_s - chip.forward_s) + (pass.backward_s - chip.backward_s);
     pass.backward_s += grads_s;
+    fc_step_two_way waits = fc_step_offload_waits(on, rows, load, pass);
+    pass.forward_s += waits.forward_s;
+    pass.backward_s += waits.backward_s;
+    wait_s += waits.forward_s + waits.backward_s;
     double pass_s = pass.forward_s + pass.backward_s;
     fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, ends, &link);
+    double extra_s = time.busy_s / count - pass_s;
+    double share = extra_s < 0.0 ? 1.0 + extra_s / pass_s : 1.0; /* both of two stages may have a layer less */
+    count *= share;
 
     double *cause_s = out->cause_s;
     add_stage(out, &layers, count);
-    add_ends(out, on, ends, &link, time.busy_s / count - pass_s);
+    add_ends(out, on, ends, &link, extra_s);
     cause_s[FC_STEP_MEMORY_BOUND] += count * grads_s;
     cause_s[FC_STEP_HOST] += count * wait_s + on->stack->host_step_s;
     cause_s[FC_STEP_TENSOR] += count * link.tensor_s;
@@ -196,9 +201,9 @@ static void fill_causes(fc_step *out, const fc_step_machine *on, const fc_step_r
     cause_s[FC_STEP_CONTEXT] += count * link.context_s;
     cause_s[FC_STEP_PIPELINE] += time.send_s;
     cause_s[FC_STEP_BUBBLE] += time.bubble_s;
-    add_replica_traffic(out, on, load, pass_s);
+    add_replica_traffic(out, on, load, share * pass_s);
     cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on, rows);
-    add_optimizer(out, on, load);
+    add_optimizer(out, on, rows, load, pass.backward_s);
     add_straggler(out, on);
     fill_rates(out, on, rows);
 }
@@ -207,6 +212,7 @@ fc_status fc_step_place(fc_step *out, const fc_step_rows *rows, const fc_ops *op
                         const fc_plan *plan, const fc_stack *stack, fc_error *error) {
     fc_step_machine on = fc_step_stand(ops, cluster, plan, stack);
     memset(out, 0, sizeof *out);
+    FC_TRY(fc_step_check_offload(&on, error));
     fill_causes(out, &on, rows);
     if (!(out->time_s > 0) || !(out->hfu_frac <= 1.0)) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,

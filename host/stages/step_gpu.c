@@ -54,6 +54,15 @@ static const fc_gemm_ready *curve_for(const fc_step_machine *on, uint32_t dtype)
     return 0;
 }
 
+/* Turning 16-bit numbers into the product's format. The curve's own kernel is an inference library's, which takes a row at
+ * a time; a training library writes two copies, along rows and along columns, since the weight gradient wants the other. */
+static double convert_s(const fc_step_machine *on, const fc_gemm_curve *curve, fc_gemm_shape shape) {
+    if (!(curve->operand_bytes < 2.0)) {
+        return 0.0;
+    }
+    return shape.m * shape.k * (2.0 + 2.0 * curve->operand_bytes) / on->memory_bytes_per_s;
+}
+
 /* `count` equal products side by side, in one launch: a grouped kernel works on all their tiles at once. */
 static double product_s(const fc_step_machine *on, uint32_t dtype, fc_product p, bool converts) {
     const fc_gemm_ready *ready = curve_for(on, dtype);
@@ -63,12 +72,17 @@ static double product_s(const fc_step_machine *on, uint32_t dtype, fc_product p,
     const fc_gemm_curve *curve = &ready->curve;
     double rows = fc_hd_ceil(p.m);
     double count = fc_hd_max(1.0, p.count);
+    if (count > 1.0 && on->stack->experts_apart && !on->fused_experts) {
+        fc_product one = {p.m, p.n, p.k, 1.0};
+        return count * product_s(on, dtype, one, converts);
+    }
     if (count > 1.0) {
         rows = fc_hd_pieces(p.m, GROUP_ROWS) * GROUP_ROWS * count;
     }
     fc_gemm_shape shape = {fc_hd_max(1.0, rows), fc_hd_max(1.0, fc_hd_ceil(p.n)), fc_hd_max(1.0, fc_hd_ceil(p.k))};
     double time_s = fc_hd_gemm_ready_s(ready, shape);
-    time_s -= converts ? 0.0 : fc_hd_gemm_convert_s(curve, shape);
+    time_s -= fc_hd_gemm_convert_s(curve, shape);
+    time_s += converts ? convert_s(on, curve, shape) : 0.0;
     if (count > 1.0) {
         double weight_bytes = count * p.n * p.k * curve->operand_bytes;
         time_s = fc_hd_max(time_s, weight_bytes / on->memory_bytes_per_s);
@@ -86,12 +100,17 @@ static double weight_grad_s(const fc_step_machine *on, uint32_t dtype, fc_produc
     return product_s(on, dtype, turned, false);
 }
 
+static bool is_fused_expert(const fc_step_machine *on, const fc_op *op) {
+    return on->fused_experts && (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+}
+
 static fc_op_time time_matmul(const fc_step_machine *on, const fc_op *op) {
     fc_product p = fc_step_product(on, op);
+    bool converts = !is_fused_expert(on, op);
     fc_product back = {p.m, p.k, p.n, p.count};
     fc_op_time out = {0};
-    out.forward_s = product_s(on, op->dtype, p, true);
-    out.backward_s = product_s(on, op->dtype, back, true) + weight_grad_s(on, op->dtype, p);
+    out.forward_s = product_s(on, op->dtype, p, converts);
+    out.backward_s = product_s(on, op->dtype, back, converts) + weight_grad_s(on, op->dtype, p);
     /* a curve holds its own launch */
     out.launch_s = curve_for(on, op->dtype) ? 0.0 : 3.0 * op->repeats * on->launch_s;
     return out;
@@ -130,6 +149,9 @@ static moved traffic_of(const fc_step_machine *on, const fc_op *op) {
 }
 
 static fc_op_time time_traffic(const fc_step_machine *on, const fc_op *op) {
+    if (is_fused_expert(on, op)) {
+        return (fc_op_time){0};
+    }
     moved m = traffic_of(on, op);
     uint32_t axes = (op->row_axes | op->n_axes) & ~(uint32_t)FC_AXIS_EXPERT;
     bool experts = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;

@@ -5,6 +5,8 @@
  */
 #include "flopcast/stages.h"
 #include "flopcast/hd/hd.h"
+#include "flopcast/hd/held.h"
+#include "flopcast/hd/memory.h"
 #include "flopcast/hd/shard.h"
 #include "step_op.h"
 
@@ -14,6 +16,17 @@
 
 /* Flash attention's backward recomputes the scores: 2.5 times its forward (Dao 2205.14135, 2307.08691). */
 static const double FLASH_BACKWARD = 2.5;
+
+/* Kernels that hold a whole expert, activation and conversion inside, are there for MXFP8 with a gate alone (cuDNN's
+ * grouped GEMM with GLU for Blackwell). */
+static bool has_fused_experts(const fc_ops *ops, const fc_stack *stack) {
+    bool gated = false;
+    for (uint32_t i = 0; stack->fused_experts && i < ops->ops_count; ++i) {
+        const fc_op *op = &ops->ops[i];
+        gated = gated || ((op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0 && op->pass == FC_PASS_SWIGLU);
+    }
+    return gated && ops->dtype == FC_DTYPE_MXFP8;
+}
 
 /* Kernels that a softmax takes beyond a fused one: to 32 bits, scale, mask, softmax, back to 16 bits; and what eager
  * PyTorch needs to launch one (5 to 10 us on the hosts of 2020 to 2023; an assumption). */
@@ -25,7 +38,10 @@ fc_step_machine fc_step_stand(const fc_ops *ops, const fc_cluster *cluster, cons
     fc_step_machine on = {.ops = ops, .cluster = cluster, .chip = &cluster->chip, .plan = plan, .stack = stack};
     on.tokens = fc_shard_tokens(plan, ops->seq_len);
     on.memory_bytes_per_s = cluster->chip.memory_bytes_per_s * cluster->chip.memory_eff_frac;
-    on.launch_s = stack->cuda_graphs ? 0.0 : cluster->chip.launch_s;
+    on.fused_experts = has_fused_experts(ops, stack);
+    /* such kernels read on the chip how many rows each expert has, and so let the whole step be one graph */
+    on.graphs = stack->cuda_graphs || on.fused_experts;
+    on.launch_s = on.graphs ? 0.0 : cluster->chip.launch_s;
     return on;
 }
 
@@ -70,6 +86,48 @@ static void add_params(fc_step_part *out, const fc_op *op, const fc_plan *plan) 
     } else {
         out->dense_count += count;
     }
+}
+
+/* What a row keeps, and its optimizer's states: a chip of several devices has all of theirs. */
+static void add_held(fc_step_rows *out, const fc_step_machine *on, const fc_op *op, const fc_plan *device) {
+    double devices = on->chip->devices_per_chip;
+    bool layer = op->place == FC_PLACE_LAYER;
+    bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    double count = op->params_count / fc_shard_ways(device, op->params_axes & ~(uint32_t)FC_AXIS_EXPERT);
+    double states = devices * op->instances * fc_held_states(on->ops, device, op, count, layer);
+    states /= expert ? device->ep : 1.0;
+    if (!layer) {
+        out->ends_states_count[op->place == FC_PLACE_LAST] += states;
+        return;
+    }
+    fc_held_add_saved(&out->held, op, devices * op->instances, device, on->stack);
+    if (expert) {
+        out->held.expert_states_count += states;
+    } else {
+        out->held.dense_states_count += states;
+    }
+}
+
+/* Five steps of Newton and Schulz on an a x b matrix, a the shorter side: its square with itself, that squared, and that
+ * times the matrix (Liu et al. 2502.16982, 2.1): 2·a²·(2b + a) FLOP each, in 16 bits. Matrices are taken whole, shared out
+ * among the tensor ranks that hold them. */
+static void add_muon(fc_step_rows *out, const fc_step_machine *on, const fc_op *op) {
+    bool matrix = op->op_class == FC_OP_MATMUL && op->place == FC_PLACE_LAYER && op->params_count > 0.0;
+    if (on->ops->optimizer != FC_OPTIMIZER_MUON || !matrix) {
+        return;
+    }
+    uint32_t dtype = on->ops->side_dtype;
+    const fc_gemm_ready *ready = &on->gemm[on->gemm_dtype[0] == dtype ? 0 : 1];
+    double eff = on->chip->matmul[dtype].eff_frac;
+    double rate = ready->curve.sms_count > 0.0 ? ready->curve.p[FC_GEMM_SUSTAINED_FLOP_PER_S]
+                                               : on->chip->peak_flop_per_s[dtype] * (eff > 0.0 ? eff : 1.0);
+    double a = fc_hd_min(op->n, op->k);
+    double b = fc_hd_max(op->n, op->k);
+    double each_s = rate > 0.0 ? 5.0 * 2.0 * a * a * (2.0 * b + a) / rate : 0.0;
+    double matrices = op->instances * op->params_count / (op->n * op->k); /* biases ride along */
+    bool expert = (op->params_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+    out->muon_s[expert] += matrices * each_s / fc_shard_ways(on->plan, op->params_axes);
+    out->muon_largest_s = fc_hd_max(out->muon_largest_s, each_s);
 }
 
 /* Row-parallel results are partial sums of the tensor ranks; most have the same size. */
@@ -119,15 +177,27 @@ static double flash_extra_flop_per_token(const fc_step_machine *on) {
     return extra;
 }
 
+/* Forward products of experts that the host launches one by one. */
+static double expert_launches(const fc_step_machine *on) {
+    double count = 0.0;
+    for (uint32_t i = 0; i < on->ops->ops_count; ++i) {
+        const fc_op *op = &on->ops->ops[i];
+        bool expert = (op->group_axes & (uint32_t)FC_AXIS_EXPERT) != 0;
+        count += expert && op->op_class == FC_OP_MATMUL ? op->instances * fc_step_product(on, op).count : 0.0;
+    }
+    return on->stack->experts_apart ? count : 0.0;
+}
+
 /* CUDA graphs leave the host nothing to do. */
 static double host_forward_s(const fc_step_machine *on) {
     const fc_stack *stack = on->stack;
-    if (stack->cuda_graphs || !(stack->host_layer_s > 0.0)) {
+    if (on->graphs || !(stack->host_layer_s > 0.0)) {
         return 0.0;
     }
     double layer_s = stack->host_layer_s * (1.0 + stack->host_rank_frac * (on->plan->tp - 1.0));
     layer_s += fc_step_softmax_unfused(on) ? SOFTMAX_KERNELS * HOST_KERNEL_S : 0.0;
-    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s;
+    return on->ops->layers_count * layer_s + on->ops->moe_layers_count * stack->host_moe_layer_s +
+           expert_launches(on) * stack->host_expert_s;
 }
 
 static fc_status check_facts(const fc_step_machine *on, fc_error *error) {
@@ -179,6 +249,7 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
     fc_step_machine on = fc_step_stand(ops, cluster, plan, stack);
     FC_TRY(check_facts(&on, error));
     find_curves(&on);
+    fc_plan device = fc_memory_device(plan, cluster);
     on.kept_tensor_bytes = fc_step_kept_tensor_bytes(&on);
     memset(out, 0, offsetof(fc_step_rows, reduce_bytes));
     for (uint32_t i = 0; i < ops->ops_count; ++i) {
@@ -186,9 +257,15 @@ fc_status fc_step_sum(fc_step_rows *out, const fc_ops *ops, const fc_cluster *cl
         fc_step_part *part = part_of(out, op->place);
         add_times(part, op, time_op(&on, op));
         add_params(part, op, plan);
+        add_held(out, &on, op, &device);
+        add_muon(out, &on, op);
         add_reduce(out, &on, op);
     }
     const fc_op *head = fc_shard_shared_head(ops);
+    if (head != NULL) {
+        double count = head->n * head->k / fc_shard_ways(&device, head->n_axes | head->k_axes);
+        out->copy_states_count = cluster->chip.devices_per_chip * fc_held_states(ops, &device, head, count, false);
+    }
     out->table_copy_count = head != NULL ? head->n * head->k / fc_shard_ways(plan, head->n_axes | head->k_axes) : 0.0;
     out->mixed_peak_flop_per_s = mixed_peak(&on);
     out->flash_extra_flop_per_token = flash_extra_flop_per_token(&on);

@@ -3,9 +3,11 @@
 
 #include "flopcast/hd/hd.h"
 #include "flopcast/hd/net.h"
+#include "flopcast/hd/routing.h"
 #include "flopcast/hd/shard.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* The chip's measured collectives, where its scale-up network is the innermost tier. */
 static void use_curves(fc_hd_net *net, const fc_step_machine *on) {
@@ -76,6 +78,30 @@ static void add_tensor_traffic(fc_step_links *out, const fc_step_machine *on, co
     out->ends_s = ends * (inside ? rows->end_reduce_s : end_reduce_s(on, &net));
 }
 
+/* Nodes that a router's limit on groups of experts leaves to a token; groups lie in order over all nodes. */
+static double nodes_most(const fc_ops *ops, double nodes) {
+    double most = ops->expert_groups_per_token;
+    return fc_hd_max(fc_hd_min(most, nodes), most * nodes / ops->expert_groups);
+}
+
+/* One way of a token's copies to its experts. A router that picks groups of experts first is there to send each token once
+ * to each of few nodes, which spread it (DeepSeek-V3 2412.19437, 3.2.2); else each copy travels for itself. */
+static double exchange_s(const fc_step_machine *on, const fc_hd_net *net, double tokens) {
+    const fc_ops *ops = on->ops;
+    double token_bytes = ops->hidden * ops->activation_bytes;
+    double ranks = fc_hd_ranks(net);
+    double node_chips = fc_hd_max(1.0, net->members[0]);
+    if (!(ops->expert_groups > 1.0) || ranks <= node_chips) {
+        return fc_hd_all_to_all_s(net, tokens * ops->experts_per_token * token_bytes);
+    }
+    fc_hd_routing routing = {.tokens = tokens,
+                             .token_bytes = token_bytes,
+                             .experts_per_token = ops->experts_per_token,
+                             .experts = ops->experts,
+                             .groups_most = nodes_most(ops, ranks / node_chips)};
+    return fc_hd_routing_s(net, routing);
+}
+
 /* Dispatch before the experts and combine after them, forward and back, and forward again when the layer is redone. Under
  * sequence parallelism a tensor rank sends its own part of the tokens; without it each sends all of them. */
 static double expert_traffic_s(const fc_step_machine *on) {
@@ -85,10 +111,9 @@ static double expert_traffic_s(const fc_step_machine *on) {
     const fc_plan *plan = on->plan;
     fc_hd_net net = expert_group(on, plan->ep, fc_shard_expert_tensor(plan));
     double tokens = on->tokens / (plan->sequence_parallel == 1 ? plan->tp : 1);
-    double bytes = tokens * on->ops->experts_per_token * on->ops->hidden * on->ops->activation_bytes;
     double passes = plan->recompute == FC_RECOMPUTE_FULL ? 6.0 : 4.0;
     double layers = on->ops->moe_layers_count * layer_share(on);
-    return passes * layers * on->stack->expert_imbalance * fc_hd_all_to_all_s(&net, bytes);
+    return passes * layers * on->stack->expert_imbalance * exchange_s(on, &net, tokens);
 }
 
 /* Ring attention: keys and values once around forward, and with their gradients twice back (Liu et al. 2310.01889). Both
@@ -118,19 +143,35 @@ static double send_s(const fc_step_machine *on) {
     return fc_hd_send_s(&net, on->tokens * on->ops->hidden * on->ops->activation_bytes / ways);
 }
 
-fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows) {
+/* Half of all traffic is forward. A stack hides a share of it behind the work of that direction, and never more than there
+ * is work. */
+fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows, double forward_s,
+                                    double backward_s) {
     const fc_stack *stack = on->stack;
-    fc_step_links links = {0, expert_traffic_s(on) * (1.0 - stack->ep_overlap_frac),
-                           context_traffic_s(on) * (1.0 - stack->cp_overlap_frac), send_s(on), 0};
+    fc_step_links links;
+    memset(&links, 0, sizeof links);
     add_tensor_traffic(&links, on, rows);
-    links.tensor_s *= 1.0 - stack->tp_overlap_frac;
+    links.expert_s = expert_traffic_s(on);
+    links.context_s = context_traffic_s(on);
+    double all_s = links.tensor_s + links.expert_s + links.context_s;
+    double wanted_s = links.tensor_s * stack->tp_overlap_frac + links.expert_s * stack->ep_overlap_frac +
+                      links.context_s * stack->cp_overlap_frac;
+    double forward_hidden_s = fc_hd_min(0.5 * wanted_s, forward_s);
+    double hidden_s = forward_hidden_s + fc_hd_min(0.5 * wanted_s, backward_s);
+    double hidden = wanted_s > 0.0 ? hidden_s / wanted_s : 1.0;
+    links.tensor_s *= 1.0 - hidden * stack->tp_overlap_frac;
+    links.expert_s *= 1.0 - hidden * stack->ep_overlap_frac;
+    links.context_s *= 1.0 - hidden * stack->cp_overlap_frac;
+    links.forward_s = 0.5 * all_s - forward_hidden_s;
+    links.send_s = send_s(on);
     return links;
 }
 
 /* ---- once a step -------------------------------------------------------------------------------------------------- */
 
 static double table_copy_count(const fc_step_machine *on, const fc_step_rows *rows) {
-    return on->plan->pp > 1 ? rows->table_copy_count : 0.0;
+    bool apart = on->plan->pp > 1 && fc_shard_stages_a_rank(on->plan, on->stack) < 2.0;
+    return apart ? rows->table_copy_count : 0.0;
 }
 
 fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_rows *rows) {
@@ -138,7 +179,11 @@ fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_ro
     double first = rows->first.dense_count + rows->first.expert_count;
     double last = rows->last.dense_count + rows->last.expert_count + table_copy_count(on, rows);
     fc_step_load load = {rows->layers.dense_count * share, rows->layers.expert_count * share};
-    load.dense_count += on->plan->pp == 1 ? first + last : fc_hd_max(first, last);
+    if (fc_shard_stages_a_rank(on->plan, on->stack) > 1.0) { /* both ends lie on one rank, beside two stages */
+        load.dense_count += 0.5 * (first + last);
+    } else {
+        load.dense_count += on->plan->pp == 1 ? first + last : fc_hd_max(first, last);
+    }
     return load;
 }
 
@@ -170,11 +215,19 @@ static double pieces_count(const fc_step_machine *on) {
     return fc_hd_max(1.0, layers * fc_hd_max(1.0, on->stack->gathers_per_layer));
 }
 
-/* Seconds of `rounds` reductions of gradients and the gathers of weights, for trained numbers that `net` shares. */
-static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
-    if (!(count > 0)) {
-        return 0;
-    }
+/* Who holds the same weights: those that ZeRO splits them over, and groups of those beside each other. */
+typedef struct replicas {
+    fc_hd_net inside;
+    fc_hd_net across; /* no ranks: there is one group */
+} replicas;
+
+/* Sums over groups (torchtitan's HSDP) can wait for the last micro-batch: what a group holds is a sum already. */
+static double across_rounds(const fc_step_machine *on) {
+    return on->stack->grads_every_micro_batch ? fc_shard_micro_batches(on->plan) : 1.0;
+}
+
+/* Seconds of reductions of gradients and gathers of weights inside a group, for trained numbers that it shares. */
+static double inside_group_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
     const fc_plan *plan = on->plan;
     double rounds = fc_step_replica_rounds(on);
     if (plan->zero <= 0) {
@@ -187,25 +240,87 @@ static double shared_numbers_s(const fc_step_machine *on, const fc_hd_net *net, 
     return grads_s + gathers * pieces * fc_hd_gather_s(net, count * on->ops->weight_bytes / pieces);
 }
 
-/* The time that the same bytes need through the innermost tier: what they take of a chip's own memory and cores. */
-static double inside_s(const fc_step_machine *on, const fc_hd_net *net, double count) {
-    double ranks = fc_hd_ranks(net);
-    if (!(count > 0.0) || ranks <= 1.0) {
+/* Each rank's part of the gradients, summed over the groups. */
+static double across_groups_s(const fc_step_machine *on, const replicas *nets, double count) {
+    if (!(fc_hd_ranks(&nets->across) > 1.0)) {
         return 0.0;
     }
+    double pieces = pieces_count(on);
+    double bytes = count * wire_bytes(on) / (fc_hd_ranks(&nets->inside) * pieces);
+    return across_rounds(on) * pieces * fc_hd_all_reduce_s(&nets->across, bytes);
+}
+
+/* The time that the same bytes need through the innermost tier: what they take of a chip's own memory and cores. */
+static double disturbs_s(const fc_step_machine *on, const replicas *nets, double count) {
     const fc_plan *plan = on->plan;
+    double ranks = fc_hd_ranks(&nets->inside);
+    double groups = fc_hd_max(1.0, fc_hd_ranks(&nets->across));
     double rounds = fc_step_replica_rounds(on);
     double grads = rounds * (plan->zero <= 0 ? 2.0 : 1.0) * wire_bytes(on);
     double weights = (plan->zero >= 3 ? 2.0 * rounds : (plan->zero > 0 ? 1.0 : 0.0)) * on->ops->weight_bytes;
-    return (ranks - 1.0) / ranks * count * (grads + weights) / net->bytes_per_s[0];
+    double across = across_rounds(on) * 2.0 * (groups - 1.0) / groups * wire_bytes(on) / ranks;
+    return count * ((ranks - 1.0) / ranks * (grads + weights) + across) / nets->inside.bytes_per_s[0];
+}
+
+static void add_shared(fc_step_replicas *out, const fc_step_machine *on, const replicas *nets, double count) {
+    if (!(count > 0.0)) {
+        return;
+    }
+    double across_s = across_groups_s(on, nets, count);
+    out->time_s += inside_group_s(on, &nets->inside, count) + across_s;
+    out->across_s += across_s;
+    out->inside_s += nets->inside.bytes_per_s[0] > 0.0 ? disturbs_s(on, nets, count) : 0.0;
+}
+
+static replicas dense_replicas(const fc_step_machine *on) {
+    const fc_plan *plan = on->plan;
+    double group = fc_shard_zero_ranks(plan);
+    replicas nets = {.across = {0}};
+    if (plan->zero <= 0 || group >= (double)plan->dp * plan->cp) {
+        nets.inside = group_of(on, FC_NET_REPLICA);
+        return nets;
+    }
+    fc_net_split(&nets.inside, &nets.across, on->cluster, plan, FC_NET_REPLICA, group);
+    use_curves(&nets.inside, on);
+    use_curves(&nets.across, on);
+    return nets;
+}
+
+static replicas expert_replicas(const fc_step_machine *on) {
+    const fc_plan *plan = on->plan;
+    double all = fc_shard_expert_replicas(plan);
+    double stride = fc_shard_expert_tensor(plan) * plan->ep;
+    double group = plan->zero > 0 ? floor(fc_shard_expert_zero_ranks(plan)) : all;
+    replicas nets = {.inside = expert_group(on, group, stride), .across = {0}};
+    if (group < all) {
+        nets.across = expert_group(on, fc_hd_max(1.0, floor(all / group)), stride * group);
+    }
+    return nets;
+}
+
+/* Both ranks that work for a stage add their gradients up: each sends the other half, and half of the new weights or sums
+ * comes back. */
+static double copies_s(const fc_step_machine *on, fc_step_load load) {
+    bool split = on->plan->zero > 0;
+    double dense = load.dense_count / (split ? fc_shard_zero_ranks(on->plan) : 1.0);
+    double experts = load.expert_count / (split ? fc_shard_expert_zero_ranks(on->plan) : 1.0);
+    double bytes = 0.5 * (wire_bytes(on) + (split ? on->ops->weight_bytes : wire_bytes(on)));
+    fc_hd_net net = group_of(on, FC_NET_PIPELINE);
+    return fc_hd_send_s(&net, (dense + experts) * bytes);
 }
 
 fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load) {
-    fc_hd_net dense = group_of(on, FC_NET_REPLICA);
-    double etp = fc_shard_expert_tensor(on->plan);
-    fc_hd_net expert = expert_group(on, fc_shard_expert_replicas(on->plan), etp * on->plan->ep);
-    fc_step_replicas out;
-    out.time_s = shared_numbers_s(on, &dense, load.dense_count) + shared_numbers_s(on, &expert, load.expert_count);
-    out.inside_s = inside_s(on, &dense, load.dense_count) + inside_s(on, &expert, load.expert_count);
+    double stages = fc_shard_stages_a_rank(on->plan, on->stack);
+    fc_step_load held = {stages * load.dense_count, stages * load.expert_count};
+    replicas dense = dense_replicas(on);
+    replicas expert = expert_replicas(on);
+    fc_step_replicas out = {0, 0, 0};
+    add_shared(&out, on, &dense, held.dense_count);
+    add_shared(&out, on, &expert, held.expert_count);
+    if (stages > 1.0) {
+        double more_s = copies_s(on, held);
+        out.time_s += more_s;
+        out.across_s += more_s;
+    }
     return out;
 }

@@ -8,6 +8,8 @@
 #include "flopcast/results.h"
 #include "flopcast/workload.h"
 
+#include <stdbool.h>
+
 enum { FC_STEP_GEMMS = 2 }; /* formats of a step: the layers', and that of what is kept wider */
 
 typedef struct fc_step_machine {
@@ -19,6 +21,8 @@ typedef struct fc_step_machine {
     double tokens; /* of a micro-batch on one context rank */
     double memory_bytes_per_s;
     double launch_s;
+    bool fused_experts; /* experts run in kernels that hold activation and conversion too */
+    bool graphs;        /* the host launches nothing */
     uint32_t gemm_dtype[FC_STEP_GEMMS];
     fc_gemm_ready gemm[FC_STEP_GEMMS]; /* its curve's sms_count 0: the chip has none */
     double kept_tensor_bytes;          /* of a processor: the largest tensor that is not mapped for itself */
@@ -29,11 +33,12 @@ typedef struct fc_step_links {
     double tensor_s;
     double expert_s;
     double context_s;
-    double send_s; /* one message between two stages of the pipeline, all of it */
-    double ends_s; /* tensor-parallel traffic of embedding and logits, on the stage that has them */
+    double forward_s; /* of these three together; the rest is backward */
+    double send_s;    /* one message between two stages of the pipeline, all of it */
+    double ends_s;    /* tensor-parallel traffic of embedding and logits, on the stage that has them */
 } fc_step_links;
 
-/* Trained numbers of one rank's fullest stage. */
+/* Trained numbers of one rank's fullest stage; of each of them where a rank works for two. */
 typedef struct fc_step_load {
     double dense_count;
     double expert_count;
@@ -41,12 +46,15 @@ typedef struct fc_step_load {
 
 /* Fills in the sums of the tensor ranks that a group inside one domain takes: most groups are. */
 void fc_step_reduce(fc_step_rows *rows, const fc_step_machine *on);
-fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows);
+/* The chip's own work each way on the stage, forward_s and backward_s, is all that can hide anything. */
+fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_step_rows *rows, double forward_s,
+                                    double backward_s);
 fc_step_load fc_step_weights_on_rank(const fc_step_machine *on, const fc_step_rows *rows);
 
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
 typedef struct fc_step_replicas {
-    double time_s;
+    double time_s;   /* all of it */
+    double across_s; /* of that, once a step: sums over the groups that ZeRO splits within, and over a stage's two copies */
     double inside_s; /* had all of it gone through the innermost tier: how much it disturbs the chip's own work */
 } fc_step_replicas;
 fc_step_replicas fc_step_replica_traffic(const fc_step_machine *on, fc_step_load load);

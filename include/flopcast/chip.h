@@ -121,6 +121,9 @@ typedef struct fc_chip {
     double attention_old_frac; /* rate of attention kernels written for older chips, of this chip's own; 0: the same */
     fc_chip_curves curves;
     double host_memory_bytes; /* of the server, divided by its chips; 0: unknown */
+    double host_link_bytes_per_s;   /* to the host's memory, one way, per chip; 0: unknown */
+    double host_memory_bytes_per_s; /* bandwidth of that memory, divided by its chips; 0: unknown */
+    double host_eff_frac;           /* of both, large copies and updates; 0: all of it */
 } fc_chip;
 
 fc_chip fc_chip_default(void);

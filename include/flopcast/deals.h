@@ -8,6 +8,7 @@
 #define FLOPCAST_DEALS_H
 
 #include "base.h"
+#include "domain.h"
 #include "results.h"
 #include "study.h"
 
@@ -45,6 +46,8 @@ typedef struct fc_comparison {
     double data_stock_tokens; /* text there is: the data wall */
     uint64_t seed;
     uint32_t draws_count;
+    const fc_domain_point *points; /* measured runs that a job's distance is taken from, in the arena */
+    size_t points_count;
 } fc_comparison;
 
 /* What one side has on paper. */

@@ -11,6 +11,7 @@
 #define FLOPCAST_FIT_RUNS_H
 
 #include "base.h"
+#include "domain.h"
 #include "runs.h"
 
 #ifdef __cplusplus
@@ -151,6 +152,35 @@ fc_status fc_fit_predict(double *out_s, const fc_fit_problem *problem, size_t in
 uint8_t fc_fit_touches(const fc_fit_problem *problem, size_t index, uint32_t parameter);
 /* Family of row `index`, or -1 where it is not ready. */
 int32_t fc_fit_family_of(const fc_fit_problem *problem, size_t index);
+
+/* ---- the step model's own error (domain.h) ------------------------------------------------------------------------ */
+
+/* What runs were off by, gathered set by set. In the caller's arena. */
+typedef struct fc_fit_misses {
+    fc_domain_sample *samples;
+    size_t samples_count;
+    size_t samples_room;
+    uint32_t sets_count;
+    fc_domain_point *points; /* one a row of the problem */
+} fc_fit_misses;
+
+/* Room for a fit without each family, one without each chip, and one of all. FC_FAILED: no memory. */
+fc_status fc_fit_misses_start(fc_fit_misses *out, const fc_fit_problem *problem, fc_arena *arena, fc_error *error);
+/* Adds the rows of `mask` as one set, predicted by `result`. Where they were left out of that fit their distance is to the
+ * nearest ready row outside of `mask`; FC_DOMAIN_TOOK_PART: 0. */
+fc_status fc_fit_misses_add(fc_fit_misses *out, const fc_fit_problem *problem, const uint8_t *mask,
+                            const fc_fit_result *result, fc_domain_how how, fc_error *error);
+/* Share of the left-out runs of a family that a law learned without any run of that family covers, or of the runs of all
+ * families together (-1), each by the law without its own. 0 where there is none. */
+fc_status fc_fit_misses_coverage(double *out_frac, const fc_fit_misses *misses, const fc_fit_problem *problem,
+                                 int32_t family, fc_arena *arena, fc_error *error);
+/* The ready rows as points, under `result`; those that coincide are one. `out` has room for all rows. */
+fc_status fc_fit_misses_points(fc_domain_point *out, size_t *out_count, const fc_fit_misses *misses,
+                               const fc_fit_problem *problem, const fc_fit_result *result, fc_error *error);
+/* Names of the chips of ready rows that can be left out: 5 rows or more, and as many rows remain as a fit needs. `out`
+ * has room for FC_FIT_MOST_CHIPS; returns how many. */
+#define FC_FIT_MOST_CHIPS 64
+size_t fc_fit_misses_chips(const char **out, const fc_fit_problem *problem);
 
 #ifdef __cplusplus
 }

@@ -79,6 +79,8 @@ typedef struct fc_model {
     uint64_t moe_ffn_hidden;    /* width of one routed expert; 0: ffn_hidden */
     uint32_t shared_experts;    /* always-on experts beside the routed ones */
     uint64_t shared_ffn_hidden; /* width of one shared expert; 0: moe_ffn_hidden */
+    uint32_t expert_groups;           /* equal groups of experts, of which a router picks some first (DeepSeek); 0: no groups */
+    uint32_t expert_groups_per_token; /* that a token's experts may lie in */
     uint8_t shared_expert_gate; /* a hidden × 1 gate on the shared experts (Qwen2-MoE, Qwen3-Next) */
     uint8_t router_bias;        /* one trained bias an expert */
     uint8_t expert_bias;        /* biases inside the experts (gpt-oss) */

@@ -112,6 +112,8 @@ typedef struct fc_ops {
     double attention_layers_count;
     double experts;
     double experts_per_token;
+    double expert_groups; /* that the router limits a token to some of; 0: it does not */
+    double expert_groups_per_token;
     double activation_bytes; /* of one number between layers: 2 in 16-bit training, 4 in fp32 */
     double weight_bytes;     /* of one stored weight used in forward */
     double grad_bytes;
@@ -235,6 +237,11 @@ typedef struct fc_step_rows {
     fc_step_part layers;
     fc_step_part first;
     fc_step_part last;
+    fc_memory_part held;     /* saved by all layers for one token; optimizer states of all layers, on one chip */
+    double ends_states_count[2]; /* of the first and the last place */
+    double copy_states_count;    /* of the second copy of a token table */
+    double muon_s[2];        /* orthogonalising all layers' matrices once, on one chip: dense, experts */
+    double muon_largest_s;   /* of that, the largest matrix */
     double table_copy_count; /* numbers of a token table that the last of several stages keeps a second time */
     double mixed_peak_flop_per_s;
     double flash_extra_flop_per_token; /* flash attention's second look at the scores */

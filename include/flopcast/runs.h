@@ -84,7 +84,7 @@ typedef struct fc_run_score {
     const fc_run_row *row;
     fc_plan plan;
     double predicted_s; /* 0: not predicted, `reason` says why */
-    double low_s;       /* p10 and p90 by the step model's own error (estimate.step_time_factor) */
+    double low_s;       /* p10 and p90 by the step model's own error, as an estimate of this run has it (domain.h) */
     double high_s;
     double error_frac; /* predicted / measured - 1; 0 where not predicted */
     uint8_t predicted;
@@ -101,7 +101,8 @@ typedef struct fc_run_group {
     double median_abs_error_frac;
     double mean_abs_error_frac;
     double max_abs_error_frac;
-    double median_error_frac; /* signed */
+    double median_error_frac;      /* signed */
+    double interval_coverage_frac; /* share of rows whose measured time lies in low_s to high_s */
 } fc_run_group;
 
 /* Everything in the caller's arena. */

@@ -30,14 +30,56 @@ typedef struct fc_spread {
     double most;
 } fc_spread;
 
-/* The largest that any published run has measured, per axis: beyond two of them an answer is an extrapolation. */
+/* Ways in which a run differs from another. */
+typedef enum fc_domain_axis {
+    FC_DOMAIN_PARAMS = 0,
+    FC_DOMAIN_CHIPS,
+    FC_DOMAIN_SEQ_LEN,
+    FC_DOMAIN_CHIP,
+    FC_DOMAIN_DTYPE,
+    FC_DOMAIN_KIND, /* dense, or a mixture of experts */
+    FC_DOMAIN_STACK,
+    FC_DOMAIN_AXIS_COUNT
+} fc_domain_axis;
+
+/* What published runs have measured, and how far from it a study is (domain.h). */
 typedef struct fc_domain {
+    /* The largest, per axis: beyond two of them an answer is an extrapolation. */
     double chips_count;
     double params_total_count;
     double params_active_count;
     double tokens_per_step;
     uint8_t chip_measured;  /* a published training run on this kind of chip exists */
     uint8_t dtype_measured; /* … in this number format */
+    uint8_t error_stated;   /* the study, or a machine that was measured, states its own estimate.step_time_factor */
+    uint8_t placed;         /* the nearest run is known */
+
+    /* Weights of the distance between two runs, 0 or more. */
+    double tenfold_params;
+    double tenfold_chips;
+    double tenfold_seq_len;
+    double other_chip;
+    double doubled_peak; /* … and for each doubling of the 16-bit peak between them */
+    double other_family; /* of chips */
+    double other_dtype;
+    double halved_bits; /* … and for each halving of its width */
+    double other_kind;
+    double other_stack;
+
+    /* p10 and p90 of log(measured / predicted), as far from 0 as they lie beside a measured run, and by distance. */
+    double low_dense;
+    double low_moe;
+    double low_growth;
+    double high_dense;
+    double high_moe;
+    double high_growth;
+
+    /* The nearest measured run. */
+    double distance;
+    double axis_distance[FC_DOMAIN_AXIS_COUNT];
+    double nearest_error_frac; /* predicted / measured - 1 */
+    uint32_t nearest_runs_count;
+    char nearest[FC_NAME_SIZE];
 } fc_domain;
 
 typedef struct fc_study {

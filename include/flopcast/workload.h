@@ -71,6 +71,7 @@ typedef struct fc_stack {
     double host_layer_s;             /* of the host, to launch one layer's forward pass; CUDA graphs remove it */
     double host_backward_ratio;      /* the same backward, of forward; 0: 1 */
     double host_moe_layer_s;         /* more of it for a layer of experts */
+    double host_expert_s;            /* more of it for each product of a single expert, where experts stand apart */
     double host_rank_frac;           /* more of both for each further tensor rank: they wait for each other's hosts */
     double softmax_block;            /* (sequence, head) pairs that its fused softmax takes at a time; 0: any number */
     double host_step_s;              /* once a step: optimizer, data, logging */
@@ -79,6 +80,8 @@ typedef struct fc_stack {
     double grad_wire_bytes;          /* of a gradient between replicas; 0: workload.grad_bytes */
     double gathers_per_layer;       /* under ZeRO 3: collectives that one layer's weights take; 0: 1 */
     uint8_t old_attention;           /* its flash attention was written for an older kind of chip */
+    uint8_t fused_experts;           /* MXFP8 experts: products, activation and conversion are one kernel each way */
+    uint8_t experts_apart;           /* each expert's product is a kernel of its own, not one for all of a chip's */
     uint8_t fused_loss;              /* cross-entropy in one pass each way; else one pass an operation, in 32 bits */
     uint8_t grads_every_micro_batch; /* replicas add up after each micro-batch, and not once a step */
     uint8_t pp_send_whole;           /* each tensor rank sends the whole activation to the next stage, not its part */

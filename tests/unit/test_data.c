@@ -219,6 +219,7 @@ static void test_data__every_number_has_a_source_or_a_grade(void **state) {
         }
     }
     check_provenance(s, file_of(s, "defaults.yaml"));
+    check_provenance(s, file_of(s, "batch_laws.yaml"));
     for (size_t i = 0; i < COUNT(FAMILIES); i++) {
         check_provenance(s, family_of(s, FAMILIES[i]));
     }

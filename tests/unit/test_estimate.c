@@ -232,7 +232,12 @@ static void test_estimate__axes_beyond_are_listed(void **state) {
     fc_study study = priced_study();
     fc_estimate out = estimate(state, &study);
     char text[160];
-    study.domain = (fc_domain){1e9, 1e18, 1e18, 1e12, 1, 1};
+    study.domain = (fc_domain){.chips_count = 1e9,
+                               .params_total_count = 1e18,
+                               .params_active_count = 1e18,
+                               .tokens_per_step = 1e12,
+                               .chip_measured = 1,
+                               .dtype_measured = 1};
     assert_int_equal(fc_estimate_beyond(text, sizeof text, &out, &study), 0);
     assert_string_equal(text, "");
     study.domain.chips_count = 7;

@@ -124,6 +124,22 @@ static void test_runs_text__sequence_parallelism_and_words(void **state) {
     assert_false(fc_run_has_word("explorations", "lora"));
 }
 
+static void test_runs_text__releases_and_expert_ranks(void **state) {
+    (void)state;
+    assert_int_equal(fc_run_read_release("NeMo/Megatron-Bridge container 26.06.01; MoE"), 2606);
+    assert_int_equal(fc_run_read_release("Container 25.11."), 2511);
+    assert_int_equal(fc_run_read_release("container 26.13"), 0);
+    assert_int_equal(fc_run_read_release("container 26.061"), 0);
+    assert_int_equal(fc_run_read_release("container 26"), 0);
+    assert_int_equal(fc_run_read_release("release 26.06"), 0);
+    assert_int_equal(fc_run_release_suffix("megatron-core-26.06", "megatron-core"), 2606);
+    assert_int_equal(fc_run_release_suffix("megatron-core", "megatron-core"), 0);
+    assert_int_equal(fc_run_release_suffix("megatron-core-26.06-x", "megatron-core"), 0);
+    assert_int_equal(fc_run_read_expert_tensor("dense peak 989. ETP=1 (expert TP off)"), 1);
+    assert_int_equal(fc_run_read_expert_tensor("ETP=off"), 0);
+    assert_int_equal(fc_run_read_expert_tensor("ETP=99999999999999999999"), 0);
+}
+
 /* ---- stacks ----------------------------------------------------------------------------------------------------- */
 
 static void assert_stack(const fc_run_reader *reader, const char *asked, const char *family, const char *entry,
@@ -168,6 +184,25 @@ static void test_runs_text__a_stack_by_name_year_family_or_chip(void **state) {
     assert_stack(&reader, "", "gaudi", "default", true);
 }
 
+/* The latest entry of that name that is no later than the release in the notes. */
+static void test_runs_text__a_stack_by_release(void **state) {
+    chain_desk *desk = *state;
+    static const char *const none[] = {NULL};
+    const fc_node *entries[] = {
+        entry_of(desk->arena, "megatron-core-27.01", none),
+        entry_of(desk->arena, "megatron-core-26.06", none),
+        entry_of(desk->arena, "megatron-core", none),
+        entry_of(desk->arena, "maxtext", none),
+    };
+    fc_run_reader reader = {.stacks = {.entries = entries, .count = COUNT_OF(entries)}};
+    assert_string_equal(fc_run_stack_release(&reader, "megatron-core", "container 26.08"), "megatron-core-26.06");
+    assert_string_equal(fc_run_stack_release(&reader, "megatron-core", "container 26.06.01"), "megatron-core-26.06");
+    assert_string_equal(fc_run_stack_release(&reader, "megatron-core", "container 26.04"), "megatron-core");
+    assert_string_equal(fc_run_stack_release(&reader, "megatron-core", "container 27.02"), "megatron-core-27.01");
+    assert_string_equal(fc_run_stack_release(&reader, "megatron-core", "no word of it"), "megatron-core");
+    assert_string_equal(fc_run_stack_release(&reader, "maxtext", "container 26.06"), "maxtext");
+}
+
 /* Every name in the published tables means a stack that ships. */
 static void test_runs_text__published_stacks_are_known(void **state) {
     chain_desk *desk = *state;
@@ -206,6 +241,8 @@ int main(void) {
         cmocka_unit_test(test_runs_text__the_network_of_a_node),
         cmocka_unit_test(test_runs_text__sequence_parallelism_and_words),
         cmocka_unit_test(test_runs_text__a_stack_by_name_year_family_or_chip),
+        cmocka_unit_test(test_runs_text__a_stack_by_release),
+        cmocka_unit_test(test_runs_text__releases_and_expert_ranks),
         cmocka_unit_test(test_runs_text__published_stacks_are_known),
     };
     return cmocka_run_group_tests_name("runs_text", tests, open_desk, close_desk);

@@ -15,9 +15,10 @@ static void assert_range(fc_range range, fc_unit unit, const char *expected) {
 
 static void test_say__ranges_name_their_unit_once(void **state) {
     (void)state;
-    assert_range((fc_range){75.94, 92.91, 119.2}, FC_UNIT_DAYS, "92.9 days (75.9 to 119 days)");
-    assert_range((fc_range){81.2e6, 110e6, 160e6}, FC_UNIT_USD, "$110 M ($81.2 M to $160 M)");
-    assert_range((fc_range){900e6, 1e9, 1.2e9}, FC_UNIT_W, "1.00 GW (900 MW to 1.20 GW)");
+    assert_range((fc_range){75.94, 92.91, 119.2}, FC_UNIT_DAYS, "92.9 days (76 to 120 days)");
+    assert_range((fc_range){81.2e6, 110e6, 160e6}, FC_UNIT_USD, "$110 M ($81 M to $160 M)");
+    assert_range((fc_range){900e6, 1e9, 1.2e9}, FC_UNIT_W, "1.00 GW (900 MW to 1.2 GW)");
+    assert_range((fc_range){100.2, 100.6, 101.3}, FC_UNIT_W, "101 W (100 to 101 W)"); /* two digits: 100 to 100 */
     assert_range((fc_range){5, 5, 5}, FC_UNIT_W, "5.00 W");
 }
 

@@ -162,6 +162,81 @@ static void test_step__replica_traffic_by_zero_stage(void **state) {
     assert_near(replica_step(2, 1).cause_s[FC_STEP_DATA], volume_s * (4.0 + 2.0), 1e-9);
 }
 
+static fc_step grouped_step(uint32_t group, int32_t zero, uint32_t micro_batches) {
+    fc_study study = slow_net_study(32);
+    study.plan = plan_of(1, 1, 32, 1, 32 * micro_batches);
+    study.plan.zero = zero;
+    study.plan.zero_group = group;
+    fc_study now = checked(study);
+    return step_of(&now);
+}
+
+/* HSDP (2304.11277): inside a node gradients are reduce-scattered and weights gathered, an eighth of the gradients is
+ * all-reduced over four nodes; that waits for the last micro-batch. A group of all ranks is no group. */
+static void test_step__a_zero_group_sums_over_groups(void **state) {
+    (void)state;
+    fc_study study = ideal_study(8);
+    fc_ops ops;
+    assert_int_equal(fc_study_check(&study, NULL), FC_OK);
+    fc_ops_count(&ops, &study.model, &study.workload);
+    double inside_s = ops.params_total_count * (7.0 / 8.0) / 400e9;
+    double across_s = ops.params_total_count / 8.0 * 4.0 * 2.0 * (3.0 / 4.0) / 50e9;
+    assert_near(grouped_step(8, 1, 4).cause_s[FC_STEP_DATA], inside_s * (4.0 + 2.0) + across_s, 1e-9);
+    assert_near(grouped_step(8, 3, 4).cause_s[FC_STEP_DATA], inside_s * 4.0 * (4.0 + 4.0) + across_s, 1e-9);
+    assert_near(grouped_step(1, 1, 1).cause_s[FC_STEP_DATA], grouped_step(0, 0, 1).cause_s[FC_STEP_DATA], 1e-9);
+    for (int32_t zero = 0; zero <= 3; ++zero) {
+        fc_step all = grouped_step(32, zero, 4);
+        fc_step none = grouped_step(0, zero, 4);
+        assert_memory_equal(&all, &none, sizeof all);
+    }
+    assert_near(grouped_step(8, 1, 1).cause_s[FC_STEP_OPTIMIZER], 4.0 * grouped_step(0, 1, 1).cause_s[FC_STEP_OPTIMIZER],
+                1e-9);
+}
+
+/* DualPipe: both stages of a rank have gradients to share, and the two ranks of a stage add theirs up. */
+static void test_step__two_copies_of_a_stage_are_summed(void **state) {
+    (void)state;
+    fc_study study = slow_net_study(8);
+    study.model.vocab = 1;
+    study.model.position = FC_POSITION_ROPE;
+    study.plan = plan_of(1, 4, 2, 1, 32);
+    fc_study one = checked(study);
+    study.plan.schedule = FC_PLAN_SCHEDULE_DUALPIPE;
+    fc_study two = checked(study);
+    fc_ops ops;
+    fc_ops_count(&ops, &one.model, &one.workload);
+    double stage_s = ops.params_total_count / 4.0 * 4.0 / 400e9; /* one way of fp32 gradients */
+    fc_step before = step_of(&one);
+    fc_step after = step_of(&two);
+    assert_near(before.cause_s[FC_STEP_DATA], stage_s, 1e-2);
+    assert_near(after.cause_s[FC_STEP_DATA], 2.0 * stage_s + 2.0 * stage_s, 1e-2);
+    assert_near(after.cause_s[FC_STEP_OPTIMIZER], 2.0 * before.cause_s[FC_STEP_OPTIMIZER], 1e-2);
+    two.plan.zero = one.plan.zero = 1;
+    assert_near(step_of(&two).cause_s[FC_STEP_OPTIMIZER], step_of(&one).cause_s[FC_STEP_OPTIMIZER], 1e-2);
+}
+
+/* Nothing hides behind more work than there is: traffic of a hundred times the work takes 99 of them at least. */
+static void test_step__overlap_needs_work_to_hide_behind(void **state) {
+    (void)state;
+    fc_study study = slow_net_study(8);
+    study.plan = plan_of(8, 1, 1, 1, 1);
+    fc_study slow = checked(study);
+    double all_s = step_of(&slow).cause_s[FC_STEP_TENSOR];
+    slow.stack.tp_overlap_frac = 1.0;
+    fc_step hidden = step_of(&slow);
+    slow.stack.tp_overlap_frac = 0.0;
+    double work_s = step_of(&slow).time_s - all_s;
+    assert_true(all_s > 2.0 * work_s);
+    /* what the vocabulary's ends move is never hidden, nor what stands behind them or the optimizer */
+    assert_true(hidden.cause_s[FC_STEP_TENSOR] >= all_s - work_s);
+    assert_true(hidden.cause_s[FC_STEP_TENSOR] < all_s - 0.5 * work_s);
+    for (int i = 0; i < FC_DTYPE_COUNT; ++i) {
+        slow.cluster.chip.peak_flop_per_s[i] /= 1000.0; /* enough to hide behind */
+    }
+    slow.stack.tp_overlap_frac = 1.0;
+    assert_near(step_of(&slow).cause_s[FC_STEP_TENSOR], all_s * 2.0 / 34.0, 1e-9); /* the ends' */
+}
+
 static fc_study expert_study(void) {
     fc_study study = slow_net_study(8);
     study.model.experts = 8;
@@ -189,6 +264,104 @@ static void test_step__expert_traffic(void **state) {
     study.plan.sequence_parallel = 1;
     fc_study split = checked(study);
     assert_near(step_of(&split).cause_s[FC_STEP_EXPERT], 4.0 * once_s / 2.0 * (3.0 / 4.0) / (7.0 / 8.0), 1e-9);
+}
+
+/* Four nodes of two, four groups of experts of which a token sees one: it crosses to another node three times in four, once,
+ * whatever the number of its experts; without the limit each of its copies crosses for itself. */
+static void test_step__a_limited_router_crosses_once_a_node(void **state) {
+    (void)state;
+    fc_study study = expert_study();
+    study.cluster.chip.scaleup_domain_count = 2;
+    study.plan.ep = 8;
+    fc_study free = checked(study);
+    study.model.expert_groups = 4;
+    study.model.expert_groups_per_token = 1;
+    fc_study limited = checked(study);
+    double token_s = 8.0 * 2048.0 * 1024.0 * 2.0 / 50e9;
+    assert_near(step_of(&free).cause_s[FC_STEP_EXPERT], 4.0 * 2.0 * token_s * 6.0 / 8.0, 1e-9);
+    assert_near(step_of(&limited).cause_s[FC_STEP_EXPERT], 4.0 * token_s * 3.0 / 4.0, 1e-9);
+    study.model.expert_groups = 3;
+    fc_error error = {0};
+    assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT);
+    assert_told(&error, "expert_groups is 3");
+    study.model.expert_groups = 8;
+    assert_int_equal(fc_study_check(&study, &error), FC_BAD_INPUT); /* one expert a group, and two wanted */
+}
+
+/* ---- the host's memory, optimizers ------------------------------------------------------------------------------- */
+
+static fc_study offload_study(void) {
+    fc_study study = ideal_study(1);
+    study.cluster.chip.host_memory_bytes = 1e12;
+    study.cluster.chip.host_link_bytes_per_s = 50e9;
+    study.cluster.chip.host_memory_bytes_per_s = 100e9;
+    return study;
+}
+
+/* ZeRO-Offload (2101.06840): gradients down behind the backward pass, the update at the host's bandwidth, weights up. */
+static void test_step__an_offloaded_update_takes_the_hosts_time(void **state) {
+    (void)state;
+    fc_study study = offload_study();
+    study.plan.offload_optimizer = 1;
+    fc_study now = checked(study);
+    fc_ops ops;
+    fc_ops_count(&ops, &now.model, &now.workload);
+    double n = ops.params_total_count;
+    double host_s = n * (4.0 + 2.0 * (4.0 + 8.0) + 2.0) / 100e9;
+    double exposed_s = step_of(&now).cause_s[FC_STEP_OPTIMIZER] - host_s - n * 2.0 / 50e9 / 8.0;
+    assert_true(exposed_s >= n * 4.0 / 50e9 / 8.0 * 0.99 && exposed_s <= n * 4.0 / 50e9);
+    study.cluster.chip.host_memory_bytes_per_s = 0;
+    fc_study blind = checked(study);
+    fc_step step;
+    fc_error error = {0};
+    assert_int_equal(time_step(&step, &blind, &error), FC_BAD_INPUT);
+    assert_told(&error, "give cluster.chip.host_memory_bw");
+    study.cluster.chip.host_link_bytes_per_s = 0;
+    fc_study cut = checked(study);
+    memset(&error, 0, sizeof error);
+    assert_int_equal(time_step(&step, &cut, &error), FC_BAD_INPUT);
+    assert_told(&error, "give cluster.chip.host_link_bw");
+}
+
+/* Twice as fast a link or memory is never slower, and a link without end leaves nothing to wait for. */
+static void test_step__a_faster_host_link_is_no_slower(void **state) {
+    (void)state;
+    double before_s = INFINITY;
+    for (double link = 1e6; link < 1e22; link *= 100) {
+        fc_study study = offload_study();
+        study.plan.global_batch = 64; /* so that the update is next to nothing */
+        study.plan.offload_optimizer = study.plan.offload_weights = study.plan.offload_activations = 1;
+        study.cluster.chip.host_link_bytes_per_s = link < 1e16 ? link : 1e16;
+        study.cluster.chip.host_memory_bytes_per_s = study.cluster.chip.host_link_bytes_per_s;
+        fc_study now = checked(study);
+        fc_step step = step_of(&now);
+        assert_true(step.time_s <= before_s);
+        before_s = step.time_s;
+    }
+    fc_study here = ideal_study(1);
+    here.plan.global_batch = 64;
+    here = checked(here);
+    assert_near(before_s, step_of(&here).time_s, 1e-4);
+}
+
+/* Five steps of Newton and Schulz on each matrix of the layers (2502.16982): h x 3h, h x h and twice h x 4h. */
+static void test_step__muon_orthogonalises_every_matrix(void **state) {
+    (void)state;
+    fc_study study = ideal_study(1);
+    fc_study adam = checked(study);
+    study.workload.optimizer = FC_OPTIMIZER_MUON;
+    study.workload.optimizer_bytes = fc_optimizer_bytes(FC_OPTIMIZER_MUON);
+    fc_study muon = checked(study);
+    double h = study.model.hidden;
+    double flop = 8.0 * 5.0 * 2.0 * h * h * h * ((2.0 * 3.0 + 1.0) + (2.0 + 1.0) + 2.0 * (2.0 * 4.0 + 1.0));
+    double more_s = step_of(&muon).cause_s[FC_STEP_OPTIMIZER] - step_of(&adam).cause_s[FC_STEP_OPTIMIZER];
+    assert_near(more_s, flop / 1e15, 2e-2); /* biases ride along, and moments move at 1e18 bytes/s */
+    study = ideal_study(8);
+    study.workload.optimizer = FC_OPTIMIZER_MUON;
+    study.workload.optimizer_bytes = fc_optimizer_bytes(FC_OPTIMIZER_MUON);
+    study.plan.zero = 1;
+    fc_study shared = checked(study);
+    assert_near(step_of(&shared).cause_s[FC_STEP_OPTIMIZER], flop / 8.0 / 1e15, 2e-2);
 }
 
 /* The most loaded rank sets the pace: its experts' matmuls take as much longer as it has more rows. */
@@ -377,7 +550,14 @@ int main(void) {
         cmocka_unit_test(test_step__tensor_ranks_over_a_nodes_edge_pay_its_network),
         cmocka_unit_test(test_step__groups_that_do_not_fill_a_node_straddle_it),
         cmocka_unit_test(test_step__replica_traffic_by_zero_stage),
+        cmocka_unit_test(test_step__a_zero_group_sums_over_groups),
+        cmocka_unit_test(test_step__two_copies_of_a_stage_are_summed),
+        cmocka_unit_test(test_step__overlap_needs_work_to_hide_behind),
         cmocka_unit_test(test_step__expert_traffic),
+        cmocka_unit_test(test_step__a_limited_router_crosses_once_a_node),
+        cmocka_unit_test(test_step__an_offloaded_update_takes_the_hosts_time),
+        cmocka_unit_test(test_step__a_faster_host_link_is_no_slower),
+        cmocka_unit_test(test_step__muon_orthogonalises_every_matrix),
         cmocka_unit_test(test_step__the_fullest_expert_rank_is_waited_for),
         cmocka_unit_test(test_step__context_traffic),
         cmocka_unit_test(test_step__any_study_gives_a_sound_step_or_a_sentence),

@@ -228,6 +228,34 @@ FC_HD fc_hd_net fc_net_of_axis(const fc_cluster *cluster, const fc_plan *plan, f
     return fc_net_lay(cluster, (double)plan->tp * plan->pp * plan->dp * plan->cp, &p);
 }
 
+/* An axis in groups: `inside` holds `inside_count` neighbours along it, `across` one member of each such group. 1 or more,
+ * a divisor of the axis' ranks. */
+FC_HD void fc_net_split(fc_hd_net *inside, fc_hd_net *across, const fc_cluster *cluster, const fc_plan *plan,
+                        fc_net_axis axis, double inside_count) {
+    fc_net_progression in = fc_net_axis_of(plan, axis);
+    fc_net_progression out = in;
+    double near = in.size[0];
+    double used_count = (double)plan->tp * plan->pp * plan->dp * plan->cp;
+    if (inside_count <= near || in.levels_count == 1) { /* a part of the first level */
+        double groups = floor(near / inside_count);
+        in.levels_count = 1;
+        in.size[0] = inside_count;
+        out.size[0] = fc_hd_max(1.0, groups);
+        out.stride[0] *= inside_count;
+        if (groups * inside_count != near) { /* groups lie over the level's edge */
+            out.levels_count = 1;
+            out.size[0] = fc_hd_max(1.0, floor(near * in.size[1] / inside_count));
+        }
+    } else { /* all of it, and so many of the next */
+        in.size[1] = fc_hd_max(1.0, floor(inside_count / near));
+        out.levels_count = 1;
+        out.size[0] = fc_hd_max(1.0, floor(out.size[1] / in.size[1]));
+        out.stride[0] = out.stride[1] * in.size[1];
+    }
+    *inside = fc_net_lay(cluster, used_count, &in);
+    *across = fc_net_lay(cluster, used_count, &out);
+}
+
 /* Puts measured curves (FC_LINK_PARAMETER_COUNT numbers each, NULL where there is none) in place of tier 0's rate. They
  * must outlive `net`. A torus keeps its rate: what a group reaches there depends on the rings it covers. */
 FC_HD void fc_net_use_curves(fc_hd_net *net, const double *const curves[FC_HD_COLLECTIVE_COUNT]) {

@@ -22,6 +22,18 @@ FC_HD double fc_shard_expert_replicas(const fc_plan *plan) {
     return fc_hd_max(1.0, ranks / (plan->ep * fc_shard_expert_tensor(plan)));
 }
 
+/* Ranks that ZeRO splits a dense weight over: a group of those that hold it, or all of them (HSDP, 2304.11277). */
+FC_HD double fc_shard_zero_ranks(const fc_plan *plan) {
+    double ranks = (double)plan->dp * plan->cp;
+    return plan->zero_group > 0 ? fc_hd_min(plan->zero_group, ranks) : ranks;
+}
+
+/* The same of an expert's weights: the replicas inside such a group. */
+FC_HD double fc_shard_expert_zero_ranks(const fc_plan *plan) {
+    double ranks = (double)plan->dp * plan->cp;
+    return fc_hd_max(1.0, fc_shard_expert_replicas(plan) * fc_shard_zero_ranks(plan) / ranks);
+}
+
 /* Share of a rank's tokens that its experts work on: with fewer tensor ranks an expert than elsewhere, each of the others
  * brings its own part of the sequence. */
 FC_HD double fc_shard_expert_rows(const fc_plan *plan) { return fc_shard_expert_tensor(plan) / plan->tp; }

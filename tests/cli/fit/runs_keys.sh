@@ -4,6 +4,6 @@ $FLOPCAST fit runs.csv --spec "$CASES/fit/runs_spec.yaml" --leave-out korthikant
 grep -oE '^ *"[a-z0-9_-]+":' out | sort -u | tr -d ' :"' | tr '\n' ' '
 echo
 awk -F'[:,]' '/"low"/ { low = $2 } /"value"/ { value = $2 } /"high"/ { print (low <= value && value <= $2 ? "inside" : "outside") }' out
-$FLOPCAST fit runs.csv --spec "$CASES/fit/runs_spec.yaml" --leave-out korthikanti22 --quiet --format csv | cut -d, -f1,2,9-11
+$FLOPCAST fit runs.csv --spec "$CASES/fit/runs_spec.yaml" --leave-out korthikanti22 --quiet --format csv | cut -d, -f1,2,9-12
 $FLOPCAST fit runs.csv --spec "$CASES/fit/runs_spec.yaml" --quiet --format csv | cut -d, -f1,2
 $FLOPCAST fit runs.csv --spec "$CASES/fit/runs_spec.yaml" --quiet --format md | grep '^##'

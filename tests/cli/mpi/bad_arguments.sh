@@ -1,5 +1,5 @@
 try() { $FLOPCAST_MPI "$@"; echo "exit $?"; } 2>&1
-try sweep
+try swep
 try bench --opps all_reduce
 try bench --ops allreduce
 try bench --ops ''

@@ -1,0 +1,1 @@
+cd $CASES/import/studies && $FLOPCAST import mixtral.sh

@@ -1,0 +1,1 @@
+$FLOPCAST sweep codesign-70b -o /dev/full

@@ -1,0 +1,1 @@
+$FLOPCAST help sweep

@@ -44,10 +44,26 @@ bool fc_search_judge(double *out_objective, const fc_search *search, const fc_op
 /* No plan of a group that takes at least so long has a smaller objective. */
 double fc_search_objective_bound(const fc_search *search, const fc_ops *ops, const fc_plan *plan, double least_s);
 
-/* Sums of a cut, ready for the engine. */
-fc_status fc_search_open_cut(fc_engine_cut *out, const fc_search *search, const fc_cut *cut, fc_error *error);
+double fc_search_tokens(const fc_ops *ops, const fc_plan *plan);
+double fc_search_chips(const fc_plan *plan);
+
+/* A cut, ready for the engine, and what bounds its plans. */
+typedef struct fc_search_sums {
+    fc_engine_cut cut;
+    double pass_s;         /* of all layers, forward and backward, one micro-batch */
+    double forward_s;      /* what full recomputation does again */
+    double core_s;         /* … selective */
+    double reduces_s;      /* sums of the tensor ranks that no plan hides, forward */
+    fc_memory_part layers; /* trained numbers of all layers */
+} fc_search_sums;
+
+fc_status fc_search_open_cut(fc_search_sums *sums, const fc_search *search, const fc_cut *cut, fc_error *error);
 /* Seconds a token that no plan of the cut undercuts. */
-double fc_search_cut_bound_s(const fc_engine_cut *sums, const fc_search *search, const fc_cut *cut);
+double fc_search_cut_bound_s(const fc_search_sums *sums, const fc_search *search, const fc_cut *cut);
+/* Seconds of a step that no plan with this recomputation undercuts. */
+double fc_search_least_s(const fc_search_sums *sums, const fc_plan *plan, uint32_t recompute, uint32_t layers);
+/* Whether no plan of the group with this shard fits. */
+bool fc_search_too_big(const fc_search_sums *sums, const fc_group *group, uint32_t shard);
 
 /* Adds the plans of a cut to `out`, its best ones to `top`. `seeding`: only the plainest of each group, and nothing goes to
  * `out`; what prunes then is `top` alone. */

@@ -57,7 +57,7 @@ static fc_status first_failure(const crew *c, fc_error *error) {
 
 static void bound_one(void *context, uint32_t index, uint32_t slot_index) {
     crew *c = context;
-    fc_engine_cut sums;
+    fc_search_sums sums;
     fc_error error = {0};
     if (fc_search_open_cut(&sums, c->search, &c->search->cuts[index], &error) != FC_OK) {
         note_failure(&c->slots[slot_index], index, &error);

@@ -1,29 +1,13 @@
 /* search_walk.c: the plans of one cut, evaluated or left out.
- *
- * What leaves plans out, each time because no plan among them can be as good as what is known (search.h: the result is that
- * of an exhaustive search):
- *   1. A step takes at least what its layers take on the fullest stage, all micro-batches, without bubbles, the ends and most
- *      traffic: fc_step_place adds up causes, none is negative, and these are among them (layers of a micro-batch / stages at
- *      least, times micro-batches). The sums of tensor ranks that lie in one domain are as long in every plan of the cut, and
- *      at most tp_overlap of them is hidden. Sums are rounded, so SLACK is left.
- *   2. Recomputation adds its share of a forward pass to that, redoing whole layers a third round of those sums.
- *   3. Of plans that differ only in what they offload and overlap, the one that offloads least and overlaps most is the
- *      fastest: hiding a share of traffic makes a pass no longer, and a pass that is shorter by d gives gradient traffic at
- *      most d less a micro-batch to hide behind; a send that blocks a stage delays it and nobody arrives earlier; weights and
- *      activations on the host add traffic. Apart are kept what offloads the optimizer, whose update then runs at another
- *      machine's rate, and hidden gradient traffic where it takes something from the compute beside it
- *      (stack.overlap_cost_frac).
- * What a plan is judged by grows with its step time at a given batch and number of chips: a token's seconds, and dollars,
- * since fewer hours are charged and an interval between checkpoints is no shorter than a step.
+ * Which plans are left out, and why that is safe: search_bound.c.
  */
 #include "search_internal.h"
-
-#include "flopcast/hd/hd.h"
 
 #include <string.h>
 
 enum { BLOCK = 256, FAMILIES = 4 };
-static const double SLACK = 1.0 - 1e-9;
+/* What rounding may make of a sum that is no smaller. */
+static const double ROUNDED = 1.0 - 1e-9;
 
 /* Plans that differ only in offload and overlap, and the fastest of them: indices into a group's lists. */
 typedef struct family {
@@ -37,11 +21,7 @@ typedef struct worker {
     fc_search_top *top;
     const fc_search *search;
     const fc_search_format *format;
-    fc_engine_cut sums;
-    double pass_s;    /* of all layers, forward and backward, one micro-batch: never undercut */
-    double forward_s; /* what full recomputation does again */
-    double core_s;    /* … selective */
-    double reduces_s; /* sums of the tensor ranks that no plan hides, forward */
+    fc_search_sums sums;
     bool pruning;
     bool seeding;
     fc_status status;
@@ -54,50 +34,6 @@ typedef struct worker {
 
 /* ---- judging -------------------------------------------------------------------------------------------------------- */
 
-static double tokens_of(const fc_ops *ops, const fc_plan *plan) { return (double)plan->global_batch * ops->seq_len; }
-
-static double chips_of(const fc_plan *plan) { return (double)plan->tp * plan->pp * plan->cp * plan->dp; }
-
-/* Days and dollars of a run of such steps. */
-static void project(fc_run *run, fc_cost *cost, const fc_search *search, const fc_ops *ops, const fc_plan *plan,
-                    double time_s) {
-    fc_step step;
-    memset(&step, 0, sizeof step);
-    step.time_s = time_s;
-    step.tokens_per_step = tokens_of(ops, plan);
-    step.chips_used_count = chips_of(plan);
-    fc_run_project(run, &step, ops, &search->study.cluster, &search->study.deal);
-    fc_cost_price(cost, run, &search->study.cluster, &search->study.deal);
-}
-
-bool fc_search_judge(double *out_objective, const fc_search *search, const fc_ops *ops, const fc_plan *plan,
-                     double time_s, double per_chip_bytes) {
-    const fc_search_options *options = &search->options;
-    bool priced = options->by == FC_SEARCH_BY_COST || options->most_days > 0 || options->most_usd > 0;
-    *out_objective = options->by == FC_SEARCH_BY_MEMORY ? per_chip_bytes : time_s / tokens_of(ops, plan);
-    if (!priced) {
-        return true;
-    }
-    fc_run run;
-    fc_cost cost;
-    project(&run, &cost, search, ops, plan, time_s);
-    if (options->by == FC_SEARCH_BY_COST) {
-        *out_objective = cost.total_usd;
-    }
-    return (options->most_days <= 0 || run.days <= options->most_days) &&
-           (options->most_usd <= 0 || cost.total_usd <= options->most_usd);
-}
-
-double fc_search_objective_bound(const fc_search *search, const fc_ops *ops, const fc_plan *plan, double least_s) {
-    if (search->options.by != FC_SEARCH_BY_COST) {
-        return least_s / tokens_of(ops, plan);
-    }
-    fc_run run;
-    fc_cost cost;
-    project(&run, &cost, search, ops, plan, least_s);
-    return cost.total_usd;
-}
-
 /* What every plan has to undercut; 0: nothing is known yet. */
 static double to_beat(const worker *w) {
     const fc_search *search = w->search;
@@ -109,7 +45,7 @@ static double to_beat(const worker *w) {
 
 static bool is_hopeless(const worker *w, const fc_plan *plan, double least_s) {
     double beat = w->pruning ? to_beat(w) : 0;
-    return beat > 0 && fc_search_objective_bound(w->search, &w->format->ops, plan, least_s * SLACK) > beat;
+    return beat > 0 && fc_search_objective_bound(w->search, &w->format->ops, plan, least_s) > beat;
 }
 
 static void take(worker *w, const fc_engine_item *item, const fc_engine_answer *answer) {
@@ -119,9 +55,9 @@ static void take(worker *w, const fc_engine_item *item, const fc_engine_answer *
     found.dtype = w->format->workload.dtype;
     found.overlap_off = item->stack;
     found.time_s = answer->time_s;
-    found.token_s = answer->time_s / tokens_of(&w->format->ops, &item->plan);
+    found.token_s = answer->time_s / fc_search_tokens(&w->format->ops, &item->plan);
     found.per_chip_bytes = answer->per_chip_bytes;
-    found.chips_count = chips_of(&item->plan);
+    found.chips_count = fc_search_chips(&item->plan);
     bool fits = answer->state == FC_ENGINE_FITS;
     if (!fits) {
         w->out->infeasible_count += 1;
@@ -149,7 +85,7 @@ static void take(worker *w, const fc_engine_item *item, const fc_engine_answer *
 
 static void ask(worker *w) {
     if (w->count > 0 && w->status == FC_OK) {
-        w->status = w->search->engine->evaluate(w->answers, &w->sums, w->items, w->count, NULL);
+        w->status = w->search->engine->evaluate(w->answers, &w->sums.cut, w->items, w->count, NULL);
         if (w->status != FC_OK) {
             w->status = fc_error_set(w->error, w->status, NULL, 0, 0, "the engine %s failed", w->search->engine->name);
         }
@@ -203,7 +139,7 @@ static void evaluate_all(worker *w, const fc_group *group, fc_plan *plan) {
 /* Settings of offload and overlap fall into families with a fastest member: apart are those that update the optimizer's
  * states elsewhere, and, where hidden gradient traffic has a price, those that hide it or not. */
 static uint32_t family_of(const worker *w, uint32_t offload, uint32_t overlap) {
-    uint32_t hides = w->sums.stacks[0].overlap_cost_frac > 0 && overlap & (uint32_t)FC_OVERLAP_DP ? 2 : 0;
+    uint32_t hides = w->sums.cut.stacks[0].overlap_cost_frac > 0 && overlap & (uint32_t)FC_OVERLAP_DP ? 2 : 0;
     return (offload & 1u) | hides;
 }
 
@@ -255,7 +191,7 @@ static void evaluate_leader(worker *w, const fc_group *group, const fc_plan *pla
         w->out->infeasible_count += f->count - 1.0;
         return;
     }
-    if (answer.time_s > 0 && is_hopeless(w, plan, answer.time_s)) {
+    if (answer.time_s > 0 && is_hopeless(w, plan, answer.time_s * ROUNDED)) {
         w->out->pruned_count += f->count - 1.0;
         return;
     }
@@ -280,42 +216,40 @@ static void evaluate_leaders(worker *w, const fc_group *group, fc_plan *plan) {
 
 /* ---- groups --------------------------------------------------------------------------------------------------------- */
 
-/* Layers on the fullest stage, of all of them. */
-static double stage_share(const fc_ops *ops, const fc_plan *plan) {
-    double chunks = (double)plan->pp * plan->vpp;
-    return fc_hd_pieces(ops->layers_count, chunks) * plan->vpp / ops->layers_count;
-}
-
-/* Seconds of a step by (1) and (2) above. */
-static double least_step_s(const worker *w, const fc_plan *plan, uint32_t recompute, uint32_t layers) {
-    double share = stage_share(&w->format->ops, plan);
-    double held = share * w->format->ops.layers_count;
-    double redone = layers > 0 && layers < held ? layers / held : 1.0;
-    double again_s = recompute == FC_RECOMPUTE_FULL        ? redone * w->forward_s
-                     : recompute == FC_RECOMPUTE_SELECTIVE ? w->core_s
-                                                           : 0;
-    double count = (double)plan->global_batch / ((double)plan->dp * plan->micro_batch);
-    double traffic_s = (recompute == FC_RECOMPUTE_FULL ? 3.0 : 2.0) * w->reduces_s;
-    return w->sums.step_time_factor * count * share * (w->pass_s + again_s + traffic_s);
+/* Takes the shards out that are too big, and counts their plans. */
+static void drop_too_big(worker *w, fc_group *group) {
+    double each = fc_group_count(group) / group->shards_count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < group->shards_count; ++i) {
+        if (fc_search_too_big(&w->sums, group, i)) {
+            w->out->infeasible_count += each;
+        } else {
+            group->shards[kept++] = group->shards[i];
+        }
+    }
+    group->shards_count = kept;
 }
 
 static bool is_plain(const fc_group *group, uint32_t recompute, uint32_t shard) {
     return group->recomputes[recompute].layers == 0 && group->shards[shard].group == group->shards[0].group;
 }
 
-static bool visit(void *context, const fc_group *group) {
+static bool visit(void *context, fc_group *group) {
     worker *w = context;
-    double each = fc_group_count(group) / group->recomputes_count;
-    if (is_hopeless(w, &group->plan, least_step_s(w, &group->plan, FC_RECOMPUTE_NONE, 0))) {
-        w->out->pruned_count += each * group->recomputes_count;
+    if (is_hopeless(w, &group->plan, fc_search_least_s(&w->sums, &group->plan, FC_RECOMPUTE_NONE, 0))) {
+        w->out->pruned_count += fc_group_count(group);
         return true;
     }
+    if (w->pruning && (w->seeding || to_beat(w) > 0)) {
+        drop_too_big(w, group);
+    }
+    double each = fc_group_count(group) / group->recomputes_count;
     fc_plan plan = group->plan;
     find_families(w, group);
     for (uint32_t i = 0; i < group->recomputes_count; ++i) {
         plan.recompute = group->recomputes[i].recompute;
         plan.recompute_layers = group->recomputes[i].layers;
-        if (is_hopeless(w, &plan, least_step_s(w, &plan, plan.recompute, plan.recompute_layers))) {
+        if (is_hopeless(w, &plan, fc_search_least_s(&w->sums, &plan, plan.recompute, plan.recompute_layers))) {
             w->out->pruned_count += each;
             continue;
         }
@@ -335,57 +269,13 @@ static bool visit(void *context, const fc_group *group) {
     return w->status == FC_OK;
 }
 
-static bool count_pruned(void *context, const fc_group *group) {
+static bool count_pruned(void *context, fc_group *group) {
     fc_search_part *out = context;
     out->pruned_count += fc_group_count(group);
     return true;
 }
 
-/* ---- cuts ----------------------------------------------------------------------------------------------------------- */
-
-fc_status fc_search_open_cut(fc_engine_cut *out, const fc_search *search, const fc_cut *cut, fc_error *error) {
-    const fc_search_format *format = &search->formats[cut->format];
-    fc_plan plan = search->study.plan;
-    plan.tp = cut->tp;
-    plan.cp = cut->cp;
-    plan.ep = cut->ep;
-    plan.etp = cut->etp;
-    plan.sequence_parallel = (int32_t)cut->sequence_parallel;
-    plan.micro_batch = cut->micro_batch;
-    plan.pp = plan.vpp = plan.dp = 1; /* sums do not depend on them */
-    out->ops = &format->ops;
-    out->cluster = &search->study.cluster;
-    out->stacks = search->stacks;
-    out->step_time_factor = search->study.step_time_factor;
-    FC_TRY(fc_step_sum(&out->step, out->ops, out->cluster, &plan, &search->stacks[0], error));
-    fc_memory_sum(&out->memory, out->ops, out->cluster, &plan, &search->stacks[0]);
-    return FC_OK;
-}
-
-static double pass_of(const fc_step_part *layers) {
-    double sum_s = layers->launch_s + layers->touch_s;
-    for (int i = 0; i < FC_OP_CLASS_COUNT; ++i) {
-        sum_s += layers->class_s[i];
-    }
-    return sum_s;
-}
-
-/* Zero where a domain's edge may cut through the tensor ranks. */
-static double shown_reduces_s(const fc_engine_cut *sums, const fc_cut *cut) {
-    const fc_cluster *cluster = sums->cluster;
-    double domain = cluster->tiers_count > 0 ? floor(cluster->tiers[0].chips_count) : 0;
-    double blocks = floor(domain / cut->tp);
-    bool whole = cut->tp > 1 && blocks >= 1 && blocks * cut->tp == domain;
-    return whole ? sums->step.reduces_s * (1.0 - sums->stacks[0].tp_overlap_frac) : 0;
-}
-
-/* By (1): micro-batches x layers / stages, and replicas x stages are at most the chips over tp x cp. */
-double fc_search_cut_bound_s(const fc_engine_cut *sums, const fc_search *search, const fc_cut *cut) {
-    double ranks = fc_hd_max(1.0, floor(search->lists.most_chips / ((double)cut->tp * cut->cp)));
-    double tokens = ranks * cut->micro_batch * sums->ops->seq_len;
-    double pass_s = pass_of(&sums->step.layers) + 2.0 * shown_reduces_s(sums, cut);
-    return sums->step_time_factor * pass_s / tokens * SLACK;
-}
+/* ---- the whole cut ---------------------------------------------------------------------------------------------------- */
 
 fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_search *search, uint32_t cut, bool seeding,
                          fc_error *error) {
@@ -400,10 +290,6 @@ fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_searc
         return FC_OK;
     }
     FC_TRY(fc_search_open_cut(&w.sums, search, at, error));
-    w.pass_s = pass_of(&w.sums.step.layers);
-    w.forward_s = w.sums.step.layers.forward_s;
-    w.core_s = w.sums.step.layers.core_forward_s;
-    w.reduces_s = shown_reduces_s(&w.sums, at);
     fc_space_groups(&search->lists, at, visit, &w);
     ask_and_take(&w);
     return w.status;

@@ -72,8 +72,9 @@ fc_status fc_space_list(fc_space_lists *out, const fc_study *study, const fc_spa
 /* Cuts in their fixed order; writes up to `room` of them and returns how many there are. */
 uint32_t fc_space_cuts(fc_cut *out, uint32_t room, const fc_space_lists *lists);
 
-/* Calls visit for every group of a cut, in a fixed order, until it returns false. */
-typedef bool fc_group_visit(void *context, const fc_group *group);
+/* Calls visit for every group of a cut, in a fixed order, until it returns false. The lists of a group are made anew for the
+ * next one, so that a visit may shorten them. */
+typedef bool fc_group_visit(void *context, fc_group *group);
 void fc_space_groups(const fc_space_lists *lists, const fc_cut *cut, fc_group_visit *visit, void *context);
 
 double fc_group_count(const fc_group *group);

@@ -51,24 +51,23 @@ static fc_status read_limit(double *out, const fc_args *args, const char *name, 
         return FC_OK;
     }
     if (fc_units_parse(out, given, unit, &cause) != FC_OK || !(*out > 0)) {
-        return fc_error_set(error, FC_USAGE, name, 0, 0, "found \"%.60s\"; expected an amount above 0 such as %s", given,
-                            fc_unit_example(unit));
+        return fc_error_set(error, FC_USAGE, name, 0, 0, "found \"%.60s\"; expected an amount above 0 such as %s",
+                            given, fc_unit_example(unit));
     }
     return FC_OK;
 }
 
-/* Engines of plug-ins come by their name; so far there is one. */
+/* Engines of plug-ins come by their name. All give the same answer. */
 static fc_status read_engine(const fc_engine **out, const fc_args *args, fc_error *error) {
     const char *given = fc_args_value(args, "--engine");
     *out = &fc_engine_cpu;
     if (given == NULL || strcmp(given, fc_engine_cpu.name) == 0) {
         return FC_OK;
     }
-    if (strcmp(given, "cuda") == 0) {
-        return fc_error_set(error, FC_USAGE, "--engine", 0, 0,
-                            "this build has no CUDA engine for searching; --engine cpu gives the same answer");
+    if (strcmp(given, "cuda") != 0) {
+        return fc_error_set(error, FC_USAGE, "--engine", 0, 0, "\"%.40s\" is no engine; there are cpu and cuda", given);
     }
-    return fc_error_set(error, FC_USAGE, "--engine", 0, 0, "\"%.40s\" is no engine; there is cpu", given);
+    return fc_engine_load(out, given, NULL, error);
 }
 
 static fc_status read_options(asked *out, const fc_args *args, fc_error *error) {
@@ -218,11 +217,12 @@ static fc_status refuse_none(const fc_search_page *page, fc_error *error) {
     }
     char plan[320];
     fc_search_say_plan(plan, sizeof plan, &part->closest, page->study);
-    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                        "none of %.0f plans fits: the nearest needs %.1f GiB on a chip of %.1f GiB (%s). Remedy: a wider "
-                        "space (--set space=wide), more chips, or see `flopcast estimate` of it",
-                        part->infeasible_count, part->closest.per_chip_bytes / bytes_per_gib,
-                        page->study->cluster.chip.memory_bytes / bytes_per_gib, plan);
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "none of %.0f plans fits: the nearest needs %.1f GiB on a chip of %.1f GiB (%s). Remedy: a wider "
+        "space (--set space=wide), more chips, or see `flopcast estimate` of it",
+        part->infeasible_count, part->closest.per_chip_bytes / bytes_per_gib,
+        page->study->cluster.chip.memory_bytes / bytes_per_gib, plan);
 }
 
 static fc_status run_search(fc_context *context, fc_error *error) {
@@ -270,7 +270,7 @@ static const fc_option options[] = {
     {"--max-chips", "N", false, "chips in use at most"},
     {"--deadline", "DAYS", false, "days of the run at most: 30d"},
     {"--budget-usd", "USD", false, "dollars of the run at most: 5M"},
-    {"--engine", "NAME", false, "what evaluates: cpu"},
+    {"--engine", "NAME", false, "what evaluates: cpu or cuda"},
     {NULL, NULL, false, NULL},
 };
 

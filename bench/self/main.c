@@ -1,4 +1,4 @@
-/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS, or step STUDIES_FOLDER DATA_FOLDER RUNS, or bare CALIBRATION.
+/* main.c: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS, or step|search STUDIES_FOLDER DATA_FOLDER RUNS, or bare CALIBRATION.
  * Called by run.sh; prints a table, judges nothing. */
 #include "self_bench.h"
 
@@ -28,7 +28,7 @@ int main(int argc, char **argv) {
         return fc_self_bare(argv[2], &error) == FC_OK ? 0 : fail(&error);
     }
     if (argc != 5) {
-        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | step STUDIES_FOLDER DATA_FOLDER RUNS | "
+        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | step|search STUDIES_FOLDER DATA_FOLDER RUNS | "
                         "bare CALIBRATION\n");
         return FC_USAGE;
     }
@@ -41,6 +41,9 @@ int main(int argc, char **argv) {
     printf("%-44s %12s %12s %-8s %10s %8s\n", "", "least", "median", "unit", "goal", "ratio");
     if (strcmp(argv[1], "step") == 0) {
         return fc_self_step(&options, &error) == FC_OK ? 0 : fail(&error);
+    }
+    if (strcmp(argv[1], "search") == 0) {
+        return fc_self_search(&options, &error) == FC_OK ? 0 : fail(&error);
     }
     /* Processes first: a child's peak memory starts from what this process holds when it is made. */
     if (fc_self_startup(&options, &error) != FC_OK || fc_self_chain(&options, &error) != FC_OK) {

@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
+static const char *const SCHEDULE_WORDS[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe"};
+static const char *const RANK_WORDS[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp"};
 
 /* What a reader must know of the model itself. */
 static const char *const FIRST_FORM[][2] = {
@@ -186,6 +188,9 @@ static void write_plan(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_text(out, "recompute", RECOMPUTE_WORDS[plan->recompute]);
     fc_json_out_count(out, "zero", plan->zero);
     fc_json_out_count(out, "sequence_parallel", plan->sequence_parallel);
+    fc_json_out_count(out, "etp", plan->etp);
+    fc_json_out_text(out, "schedule", SCHEDULE_WORDS[plan->schedule]);
+    fc_json_out_text(out, "rank_order", RANK_WORDS[plan->rank_order]);
     fc_json_out_count(out, "zero_group", plan->zero_group);
     fc_json_out_count(out, "recompute_layers", plan->recompute_layers);
     fc_json_out_bool(out, "offload_optimizer", plan->offload_optimizer != 0);

@@ -1,4 +1,9 @@
 /* engine_cuda.cu: blocks of plans on an NVIDIA card: an index, the same call as the CPU engine's, one store. */
+/* The compiler would put the whole step model into one kernel, six minutes long: functions stay calls. */
+#if defined(__CUDACC__)
+#define FC_HD static __noinline__ __host__ __device__ __attribute__((unused))
+#endif
+
 #include "cuda_check.h"
 #include "launch.h"
 

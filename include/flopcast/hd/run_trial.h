@@ -86,6 +86,8 @@ typedef struct fc_hd_clock {
     double scale_s[FC_HD_FAILURE_CLASSES]; /* 0: the class never fails, or is exponential */
     double merged_s;                       /* the next failure of the exponential classes */
     double merged_per_s;
+    int renewals; /* Weibull classes */
+    int told;     /* the class of an exponential failure matters: to spares, replicas */
 } fc_hd_clock;
 
 /* Γ(1 + x) for 0 <= x <= 10, by Stirling's series beyond 12. */
@@ -111,6 +113,8 @@ FC_HD fc_hd_clock fc_hd_clock_of(const fc_hd_job *job) {
     fc_hd_clock clock;
     clock.merged_per_s = 0.0;
     clock.merged_s = fc_hd_infinity();
+    clock.renewals = 0;
+    clock.told = job->repair_s > 0.0 || fc_hd_job_elastic(job);
     for (int i = 0; i < FC_HD_FAILURE_CLASSES; i++) {
         double rate_per_s = job->failures_per_s * job->part[i];
         clock.scale_s[i] = 0.0;
@@ -118,6 +122,7 @@ FC_HD fc_hd_clock fc_hd_clock_of(const fc_hd_job *job) {
         if (job->shape[i] == 1.0) {
             clock.merged_per_s += rate_per_s;
         } else if (rate_per_s > 0.0) {
+            clock.renewals += 1;
             clock.scale_s[i] = 1.0 / (rate_per_s * fc_hd_gamma_of_one_plus(1.0 / job->shape[i]));
         }
     }
@@ -137,14 +142,17 @@ FC_HD void fc_hd_clock_start(fc_hd_clock *clock, const fc_hd_job *job, fc_hd_dra
 
 FC_HD double fc_hd_clock_next_s(const fc_hd_clock *clock) {
     double next_s = clock->merged_s;
-    for (int i = 0; i < FC_HD_FAILURE_CLASSES; i++) {
+    for (int i = 0; clock->renewals > 0 && i < FC_HD_FAILURE_CLASSES; i++) {
         next_s = fc_hd_min(next_s, clock->at_s[i]);
     }
     return next_s;
 }
 
-/* Which of the exponential classes a failure of their common stream belongs to. */
+/* Which of the exponential classes a failure of their common stream belongs to; the last where it does not matter. */
 FC_HD int fc_hd_merged_class(const fc_hd_job *job, const fc_hd_clock *clock, fc_hd_draws *draws) {
+    if (!clock->told) {
+        return FC_HD_FAILURE_CLASSES - 1;
+    }
     double at = fc_hd_draws_unit(draws) * clock->merged_per_s;
     int found = 0;
     for (int i = 0; i < FC_HD_FAILURE_CLASSES; i++) {
@@ -182,6 +190,8 @@ typedef struct fc_hd_track {
     double stretch;   /* wall time of a second of work, copies in memory included */
     double cycle_s;   /* wall time from one checkpoint on storage to the next; infinite: there are none */
     double per_cycle; /* 1 / cycle_s */
+    double per_piece; /* 1 / interval_s; 0: there are no checkpoints */
+    double per_stretch;
     double back_s[FC_HD_MOST_SPARES]; /* when the hosts taken out last are spares again, in turn */
 } fc_hd_track;
 
@@ -191,13 +201,14 @@ FC_HD void fc_hd_track_start(fc_hd_track *track, const fc_hd_job *job) {
     track->stretch = copies ? 1.0 + job->memory_stall_s / job->memory_interval_s : 1.0;
     track->cycle_s = job->failures_per_s > 0.0 ? job->interval_s * track->stretch + job->stall_s : fc_hd_infinity();
     track->per_cycle = 1.0 / track->cycle_s;
+    track->per_piece = job->failures_per_s > 0.0 ? 1.0 / job->interval_s : 0.0;
+    track->per_stretch = 1.0 / track->stretch;
 }
 
 /* Wall time from ready_s to the end of the run. */
 FC_HD double fc_hd_track_left_s(const fc_hd_track *track, const fc_hd_job *job) {
-    double since_s = track->done_s - track->stored_s;
-    double checkpoints = track->per_cycle > 0.0 ? floor((job->work_s - track->stored_s) / job->interval_s) : 0.0;
-    return (job->work_s - track->stored_s - since_s) * track->stretch + checkpoints * job->stall_s;
+    double checkpoints = floor((job->work_s - track->stored_s) * track->per_piece);
+    return (job->work_s - track->done_s) * track->stretch + checkpoints * job->stall_s;
 }
 
 /* What a span of wall time since ready_s made of the work: in hand, on storage, in memory. */
@@ -205,7 +216,7 @@ FC_HD void fc_hd_track_work(fc_hd_track *track, const fc_hd_job *job, double spa
     double along_s = span_s + (track->done_s - track->stored_s) * track->stretch;
     double cycles = floor(along_s * track->per_cycle);
     double rest_s = fc_hd_max(along_s - (cycles > 0.0 ? cycles * track->cycle_s : 0.0), 0.0);
-    double piece_s = fc_hd_min(rest_s / track->stretch, job->interval_s);
+    double piece_s = fc_hd_min(rest_s * track->per_stretch, job->interval_s);
     double complete = rest_s < job->flush_s && cycles > 0.0 ? cycles - 1.0 : cycles;
     double base_s = track->stored_s + cycles * job->interval_s;
     track->stored_s += complete * job->interval_s;

@@ -19,7 +19,8 @@ fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *st
     FC_TRY(fc_step_time(&out->step, ops, &study->cluster, plan, &study->stack, error));
     bool stated = study->deal.mfu_frac > 0;
     fc_step_scale(&out->step, stated ? out->step.mfu_frac / study->deal.mfu_frac : study->step_time_factor);
-    fc_run_project(&out->run, &out->step, ops, &study->cluster, &study->deal);
+    const fc_run_case run = {ops, &study->cluster, plan, &study->policy, &study->deal};
+    fc_run_project(&out->run, &out->step, &run);
     fc_cost_price(&out->cost, &out->run, &study->cluster, &study->deal);
     return FC_OK;
 }

@@ -253,7 +253,10 @@ typedef struct fc_run {
     double chip_h;                /* chips held × wall hours × share: what the run is charged for */
     double mtbf_s;                /* of the whole job */
     double checkpoint_s;          /* one checkpoint */
-    double checkpoint_interval_s; /* Daly's optimum */
+    double checkpoint_interval_s; /* work between two on storage: Daly's optimum, or stated */
+    double memory_interval_s;     /* the same of copies in memory; 0: there are none */
+    double spare_wait_s;          /* mean wait for a host when one fails; 0: spares never run out */
+    double replicas_count;        /* that a failure leaves behind when it takes one; below 2: it stops the job */
 } fc_run;
 
 typedef struct fc_cost {

@@ -57,7 +57,7 @@ static void test_trial__agrees_with_daly(void **state) {
         double daly = fc_hd_daly_goodput(fc_hd_daly_interval_s(job.stall_s, 1 / job.failures_per_s), job.stall_s,
                                          job.restart_s, 1 / job.failures_per_s);
         assert_near(fc_hd_job_goodput(&job), daly, 1e-12);
-        assert_near(mean_goodput(&job, 300, 1e6), daly, 0.01);
+        assert_near(mean_goodput(&job, 60, 1e6), daly, 0.01);
     }
 }
 
@@ -88,11 +88,11 @@ static void test_trial__two_tiers(void **state) {
     job.restart_s = 300;
     job.stall_s = 60;
     fc_hd_job one = job;
-    double single = agrees(&one, 200, 0.01);
+    double single = agrees(&one, 40, 0.01);
     job.memory_stall_s = 2;
     job.memory_restart_s = 120;
     job.memory_kept_frac = 0.9;
-    double both = agrees(&job, 200, 0.01);
+    double both = agrees(&job, 40, 0.01);
     assert_true(both > single + 0.05);
     assert_true(job.memory_interval_s < job.interval_s);
 }
@@ -103,11 +103,11 @@ static void test_trial__written_beside_training(void **state) {
     fc_hd_job job = llama_job();
     job.failures_per_s = 50 / DAY_S;
     job.stall_s = 120;
-    double waited = agrees(&job, 200, 0.01);
+    double waited = agrees(&job, 40, 0.01);
     job.interval_s = 0;
     job.stall_s = 2;
     job.flush_s = 118;
-    double beside = agrees(&job, 200, 0.01);
+    double beside = agrees(&job, 40, 0.01);
     assert_true(beside > waited);
     assert_true(job.interval_s >= job.flush_s);
 }
@@ -117,11 +117,11 @@ static void test_trial__elastic_replicas(void **state) {
     fc_hd_job job = llama_job();
     job.failures_per_s = 300 / DAY_S;
     job.step_s = 10;
-    double rigid = agrees(&job, 200, 0.01);
+    double rigid = agrees(&job, 40, 0.01);
     job.interval_s = 0;
     job.replicas_count = 64;
     job.pause_s = 20;
-    assert_true(agrees(&job, 200, 0.01) > rigid + 0.1);
+    assert_true(agrees(&job, 40, 0.01) > rigid + 0.1);
     job.replicas_count = 1; /* the last replica takes the job with it */
     job.interval_s = 0;
     assert_near(agrees(&job, 50, 0.01), rigid, 1e-12);
@@ -131,17 +131,17 @@ static void test_trial__elastic_replicas(void **state) {
 static void test_trial__waiting_for_hosts(void **state) {
     (void)state;
     fc_hd_job job = llama_job();
-    double at_once = agrees(&job, 200, 0.01);
+    double at_once = agrees(&job, 40, 0.01);
     job.repair_s = DAY_S / 4;
     job.spare_hosts = 40;
     job.interval_s = 0;
-    assert_near(agrees(&job, 200, 0.01), at_once, 1e-6);
+    assert_near(agrees(&job, 40, 0.01), at_once, 1e-6);
     double before = at_once;
     for (int spares = 4; spares >= 1; --spares) {
         job.spare_hosts = spares;
         job.interval_s = 0;
         fc_hd_job_settle(&job);
-        double goodput = mean_goodput(&job, 200, 1e6);
+        double goodput = mean_goodput(&job, 60, 1e6);
         assert_true(goodput < before);
         before = goodput;
     }
@@ -179,7 +179,7 @@ static void test_trial__weibull_gaps(void **state) {
         fc_hd_clock clock = fc_hd_clock_of(&job);
         double sum = 0;
         double squares = 0;
-        const int count = 200000;
+        const int count = 60000;
         for (int trial = 0; trial < count; ++trial) {
             fc_hd_draws draws = fc_hd_draws_start(5, (uint64_t)trial);
             fc_hd_clock when = clock;
@@ -190,7 +190,7 @@ static void test_trial__weibull_gaps(void **state) {
             squares += gap_s * gap_s;
         }
         double second = tgamma(1 + 2 / shapes[i]) / pow(tgamma(1 + 1 / shapes[i]), 2);
-        assert_near(sum / count, 1000, 0.015);
+        assert_near(sum / count, 1000, 0.025);
         assert_near(squares / count, second * 1e6, 0.06);
         assert_near(fc_hd_gamma_of_one_plus(1 / shapes[i]), tgamma(1 + 1 / shapes[i]), 1e-13);
     }
@@ -206,7 +206,7 @@ static void test_trial__classes_come_in_their_shares(void **state) {
     fc_hd_draws draws = fc_hd_draws_start(9, 0);
     fc_hd_clock_start(&clock, &job, &draws);
     double found[FC_HD_FAILURE_CLASSES] = {0};
-    const int count = 400000;
+    const int count = 100000;
     double last_s = 0;
     for (int i = 0; i < count; ++i) {
         assert_true(fc_hd_clock_next_s(&clock) >= last_s);
@@ -214,7 +214,7 @@ static void test_trial__classes_come_in_their_shares(void **state) {
         found[fc_hd_clock_take(&clock, &job, &draws)] += 1;
     }
     for (int i = 0; i < FC_HD_FAILURE_CLASSES; ++i) {
-        assert_near(found[i] / count, job.part[i], 0.02);
+        assert_near(found[i] / count, job.part[i], 0.03);
     }
     assert_near(count / last_s, job.failures_per_s, 0.01);
 }
@@ -233,7 +233,7 @@ static void test_trial__quick_logarithm(void **state) {
 static void test_trial__worse_is_never_better(void **state) {
     (void)state;
     dice d = {.seed = 11};
-    for (int i = 0; i < 20000; ++i) {
+    for (int i = 0; i < 4000; ++i) {
         fc_hd_job job = llama_job();
         job.failures_per_s = throw_between(&d, 1e-7, 1e-2);
         job.restart_s = throw_between(&d, 1, 3000);

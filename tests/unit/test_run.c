@@ -8,6 +8,8 @@ typedef struct job {
     fc_step step;
     fc_cluster cluster;
     fc_deal deal;
+    fc_plan plan;
+    fc_policy policy;
 } job;
 
 /* A thousand steps of 10 s on 1,000 of 1,024 chips. */
@@ -16,6 +18,8 @@ static job quiet_job(void) {
     memset(&j, 0, sizeof j);
     j.cluster = fc_cluster_default();
     j.deal = fc_deal_default();
+    j.plan = fc_plan_default();
+    j.policy = fc_policy_default();
     j.cluster.chips_count = 1024;
     j.ops.tokens_count = 1e9;
     j.ops.params_total_count = 1e9;
@@ -30,7 +34,8 @@ static job quiet_job(void) {
 
 static fc_run run_of(const job *j) {
     fc_run run;
-    fc_run_project(&run, &j->step, &j->ops, &j->cluster, &j->deal);
+    const fc_run_case c = {&j->ops, &j->cluster, &j->plan, &j->policy, &j->deal};
+    fc_run_project(&run, &j->step, &c);
     return run;
 }
 

@@ -287,6 +287,13 @@ typedef struct fc_remedy {
     uint8_t priced; /* the step model knows what the change costs */
 } fc_remedy;
 
+/* One change that keeps more of a run's time: tried alone, in closed form. */
+#define FC_MAX_RUN_REMEDIES 6
+typedef struct fc_run_remedy {
+    char change[160];
+    double goodput_frac; /* with it */
+} fc_run_remedy;
+
 #define FC_MAX_DRIVERS 16
 typedef struct fc_driver {
     char input[FC_NAME_SIZE];
@@ -310,6 +317,11 @@ typedef struct fc_estimate {
     double plans_tried_count;
     double plans_fitting_count;
     uint32_t draws_count;
+    uint32_t histories_count;      /* of failures, played at the middle of all inputs; 0: none were */
+    fc_range history_goodput_frac; /* over them: what luck alone does */
+    fc_range history_days;
+    uint32_t run_remedies_count; /* against failures, the best first */
+    fc_run_remedy run_remedies[FC_MAX_RUN_REMEDIES];
     uint8_t plan_given;
     uint32_t remedies_count;             /* 0 where the plan fits */
     fc_remedy remedies[FC_MAX_REMEDIES]; /* what fits first, the cheapest first; then what comes nearer */

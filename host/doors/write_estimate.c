@@ -160,10 +160,11 @@ static void say_histories(const page *p) {
     if (e->histories_count == 0) {
         return;
     }
-    fc_text_addf(p->text, "           luck alone, %u histories of failures: goodput %s to %s, %s\n", e->histories_count,
+    fc_text_addf(p->text,
+                 "           luck alone, inputs at their middle: goodput %s to %s, %s over %u histories of failures\n",
                  fc_say_percent(low, sizeof low, e->history_goodput_frac.p10),
                  fc_say_percent(high, sizeof high, e->history_goodput_frac.p90),
-                 fc_say_range(days, sizeof days, e->history_days, FC_UNIT_DAYS, p->digits));
+                 fc_say_range(days, sizeof days, e->history_days, FC_UNIT_DAYS, p->digits), e->histories_count);
     for (uint32_t i = 0; i < e->run_remedies_count && e->goodput_frac.p50 < little; ++i) {
         fc_text_addf(p->text, i == 0 ? "           helps most: goodput %s with %s\n" : "           %s with %s\n",
                      fc_say_percent(kept, sizeof kept, e->run_remedies[i].goodput_frac), e->run_remedies[i].change);

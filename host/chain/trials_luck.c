@@ -7,6 +7,8 @@ static const double EVENTS = 3e5;       /* failures played in all where nobody a
 static const double MOST_EVENTS = 4e9;  /* however many histories are asked for: some minutes */
 static const double MOST_FAILURES = 1e5; /* of one history, which then goes on at its pace */
 
+static const double FEW_FAILURES = 10.0; /* fewer in a run, and most histories would see none: the mean tells more */
+
 static size_t histories_of(const fc_hd_job *job, const fc_policy *policy, double goodput) {
     double expected = job->failures_per_s * job->work_s / fc_hd_max(goodput, 1e-6);
     double automatic = fc_hd_clamp(floor(EVENTS / fc_hd_min(expected, MOST_FAILURES)), 8.0, 1000.0);
@@ -59,8 +61,13 @@ fc_status fc_luck_play(fc_luck *luck, fc_estimate *out, const fc_study *study, f
     fc_hd_job job;
     fc_run_case c = case_of(&out->ops, study, &out->point.plan);
     luck->count = 0;
+    luck->shared = false;
     fc_run_job(&job, &out->point.step, &c);
     if (!(job.failures_per_s > 0.0) || study->deal.goodput_frac > 0.0) {
+        return FC_OK;
+    }
+    luck->shared = job.failures_per_s * job.work_s >= FEW_FAILURES;
+    if (!luck->shared && !(study->policy.histories_count > 0)) {
         return FC_OK;
     }
     luck->count = histories_of(&job, &study->policy, fc_hd_job_goodput(&job));
@@ -77,7 +84,7 @@ fc_status fc_luck_play(fc_luck *luck, fc_estimate *out, const fc_study *study, f
 }
 
 void fc_luck_apply(fc_point *point, const fc_luck *luck, const fc_ops *ops, const fc_study *study, size_t draw) {
-    if (luck->count == 0 || !(point->run.goodput_frac > 0.0)) {
+    if (!luck->shared || !(point->run.goodput_frac > 0.0)) {
         return;
     }
     fc_run_case c = case_of(ops, study, &point->plan);

@@ -164,6 +164,11 @@ FC_HD double fc_hd_job_goodput(const fc_hd_job *job) {
     double wall_s = job->interval_s * fc_hd_memory_stretch(job, wait_s) + job->stall_s;
     double restart_s = job->detect_s + job->restart_s + wait_s + job->flush_s;
     double stops_per_s = fc_hd_job_stops_per_s(job) * (1.0 - job->memory_kept_frac);
+    double all_per_s = fc_hd_job_stops_per_s(job);
+    if (stops_per_s > 0.0 && job->memory_kept_frac > 0.0) { /* while memory is refilled it outlives nothing */
+        restart_s = fc_hd_log1p(stops_per_s * fc_hd_expm1(restart_s * all_per_s / together) / all_per_s) / stops_per_s;
+        restart_s *= together;
+    }
     return 1.0 / fc_hd_piece_stretch(job->interval_s, wall_s / together, restart_s / together, stops_per_s);
 }
 

@@ -187,6 +187,7 @@ typedef struct fc_hd_track {
     double stored_s;  /* work on storage */
     double copied_s;  /* work in memory; at least stored_s */
     double replaced;  /* hosts taken out so far */
+    int refilling;    /* until ready_s: memory holds nothing to go back to */
     double stretch;   /* wall time of a second of work, copies in memory included */
     double cycle_s;   /* wall time from one checkpoint on storage to the next; infinite: there are none */
     double per_cycle; /* 1 / cycle_s */
@@ -198,6 +199,7 @@ typedef struct fc_hd_track {
 FC_HD void fc_hd_track_start(fc_hd_track *track, const fc_hd_job *job) {
     int copies = job->memory_kept_frac > 0.0 && job->memory_interval_s > 0.0;
     track->ready_s = track->hosts_s = track->done_s = track->stored_s = track->copied_s = track->replaced = 0.0;
+    track->refilling = 0;
     track->stretch = copies ? 1.0 + job->memory_stall_s / job->memory_interval_s : 1.0;
     track->cycle_s = job->failures_per_s > 0.0 ? job->interval_s * track->stretch + job->stall_s : fc_hd_infinity();
     track->per_cycle = 1.0 / track->cycle_s;
@@ -259,6 +261,8 @@ FC_HD void fc_hd_track_shrink(fc_hd_track *track, const fc_hd_job *job, double a
 FC_HD void fc_hd_track_stop(fc_hd_track *track, const fc_hd_job *job, double at_s, fc_hd_draws *draws,
                             fc_hd_history *out) {
     int outlived = job->memory_kept_frac > 0.0 && fc_hd_draws_unit(draws) < job->memory_kept_frac;
+    outlived = outlived && !(track->refilling && at_s < track->ready_s);
+    track->refilling = !outlived;
     double base_s = outlived ? track->copied_s : track->stored_s;
     double restart_s = outlived ? job->memory_restart_s : job->restart_s;
     double before_s = fc_hd_max(track->ready_s, at_s);

@@ -47,8 +47,9 @@ int main(int argc, char **argv) {
         return fc_self_bare(argv[2], &error) == FC_OK ? 0 : fail(&error);
     }
     if (argc != 5) {
-        fprintf(stderr, "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | step STUDIES_FOLDER DATA_FOLDER RUNS | "
-                        "trials RUNS | bare CALIBRATION\n");
+        fprintf(stderr,
+                "usage: flopcast_self_bench PROGRAM STUDY DATA_FOLDER RUNS | step STUDIES_FOLDER DATA_FOLDER RUNS | "
+                "trials RUNS | bare CALIBRATION\n");
         return FC_USAGE;
     }
     uint32_t runs_count = runs_of(argv[4]);

@@ -3,8 +3,8 @@
 #include "../base/stats.h"
 #include "trials.h"
 
-static const double EVENTS = 3e5;       /* failures played in all where nobody asks for more: some hundredths of a second */
-static const double MOST_EVENTS = 4e9;  /* however many histories are asked for: some minutes */
+static const double EVENTS = 3e5; /* failures played in all where nobody asks for more: some hundredths of a second */
+static const double MOST_EVENTS = 4e9;   /* however many histories are asked for: some minutes */
 static const double MOST_FAILURES = 1e5; /* of one history, which then goes on at its pace */
 
 static const double FEW_FAILURES = 10.0; /* fewer in a run, and most histories would see none: the mean tells more */
@@ -25,12 +25,15 @@ static double kept_of(const fc_run *run, const fc_cluster *cluster) {
     return run->goodput_frac / ((1.0 - cluster->planned_stop_frac) * (1.0 - cluster->slow_chips_frac));
 }
 
-static fc_status refuse_stuck(const fc_run *run, size_t stuck, size_t count, fc_error *error) {
-    return fc_error_set(error, FC_INFEASIBLE, NULL, 0, 0,
-                        "the run never finishes in %zu of %zu histories of failures: nothing is kept after %g failures, "
-                        "one every %.3g s. Remedy: fewer chips in one job, a faster cluster.restart, fewer "
-                        "cluster.chip.failures, or run.elastic_pause",
-                        stuck, count, MOST_FAILURES, run->mtbf_s);
+static double most_of(const fc_luck *luck) { return fc_hd_min(MOST_FAILURES, MOST_EVENTS / (double)luck->count); }
+
+static fc_status refuse_stuck(const fc_run *run, size_t stuck, size_t count, double most, fc_error *error) {
+    return fc_error_set(
+        error, FC_INFEASIBLE, NULL, 0, 0,
+        "the run never finishes in %zu of %zu histories of failures tried: nothing is kept after %g failures, "
+        "one every %.3g s. Remedy: fewer chips in one job, a faster cluster.restart, fewer "
+        "cluster.chip.failures, or run.elastic_pause",
+        stuck, count, most, run->mtbf_s);
 }
 
 /* Goodput and days of each history, as ranges; `wall_s` is spent. */
@@ -49,7 +52,7 @@ static fc_status sum_up(fc_luck *luck, fc_estimate *out, const fc_hd_job *job, c
         scratch[i] = run.goodput_frac;
     }
     if (stuck > 0) {
-        return refuse_stuck(&out->point.run, stuck, count, error);
+        return refuse_stuck(&out->point.run, stuck, count, most_of(luck), error);
     }
     out->histories_count = (uint32_t)count;
     out->history_days = fc_stats_range(wall_s, count);
@@ -78,8 +81,11 @@ fc_status fc_luck_play(fc_luck *luck, fc_estimate *out, const fc_study *study, f
         return fc_error_set(error, FC_FAILED, NULL, 0, 0, "out of memory for %zu histories: lower run.histories",
                             luck->count);
     }
-    double most = fc_hd_min(MOST_FAILURES, MOST_EVENTS / (double)luck->count);
-    fc_trials_play(wall_s, &job, study->seed, 0, luck->count, 1, most);
+    fc_trials_play(wall_s, &job, study->seed, 0, 1, 1, most_of(luck));
+    if (!(wall_s[0] < fc_hd_infinity())) { /* the others will hardly do better, and need not be waited for */
+        return refuse_stuck(&out->point.run, 1, 1, most_of(luck), error);
+    }
+    fc_trials_play(wall_s, &job, study->seed, 0, luck->count, 1, most_of(luck));
     return sum_up(luck, out, &job, &c, wall_s, scratch, error);
 }
 

@@ -87,7 +87,7 @@ static void insert(fc_estimate *out, const fc_run_remedy *remedy) {
 
 void fc_luck_remedies(fc_estimate *out, const fc_study *study) {
     static changer *const changes[FC_MAX_RUN_REMEDIES] = {fewer_failures, faster_restart, faster_storage,
-                                                         write_beside,   copy_in_memory, carry_on};
+                                                          write_beside,   copy_in_memory, carry_on};
     out->run_remedies_count = 0;
     if (!(out->point.run.mtbf_s > 0) || study->deal.goodput_frac > 0) {
         return;

@@ -15,7 +15,7 @@
 
 #define ENTRY_SUFFIX ".yaml"
 
-const char *const FC_CATALOG_KINDS[] = {"chips",  "models",  "clusters",      "deals", "prices",
+const char *const FC_CATALOG_KINDS[] = {"chips",  "models",  "clusters",      "deals",    "prices",
                                         "stacks", "studies", "organisations", "failures", NULL};
 
 static size_t count_kinds(void) {

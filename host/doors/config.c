@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STUDY_KEYS[] = {"name", "question", "about", "model", "cluster", "workload", "stack", "plan",
-                                         "deal", "run", "estimate", "seed",  "draws", "sources", "source",   "notes", "next"};
+static const char *const STUDY_KEYS[] = {"name",  "question", "about",  "model", "cluster",  "workload",
+                                         "stack", "plan",     "deal",   "run",   "estimate", "seed",
+                                         "draws", "sources",  "source", "notes", "next"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */

@@ -292,8 +292,8 @@ static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const 
     return fc_load_note(loading, key, text, "defaults", FC_GRADE_ASSUMED, error);
 }
 
-static const char *const CLUSTER_MORE[] = {"chip",  "tiers",   "base",    "parts",          "name",  "aliases",
-                                           "about", "sources", "source",  "facility_power", "other", "notes",
+static const char *const CLUSTER_MORE[] = {"chip",  "tiers",   "base",    "parts",          "name",    "aliases",
+                                           "about", "sources", "source",  "facility_power", "other",   "notes",
                                            "share", "mfu",     "goodput", "usd_per_chip_h", "failures"};
 enum { CLUSTER_MORE_COUNT = sizeof CLUSTER_MORE / sizeof CLUSTER_MORE[0] };
 

@@ -136,7 +136,8 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
         .title = "The share of wall time that is work kept after failures, as this run is operated.",
         .words = "Daly's form over the tiers of checkpoints, with waits for hosts and replicas that carry on",
         .with = "",
-        .rests = "run. cluster.restart cluster.detect cluster.failures cluster.slow_chips cluster.planned_stop cluster.storage_bw cluster.chip.failures",
+        .rests = "run. cluster.restart cluster.detect cluster.failures cluster.slow_chips cluster.planned_stop "
+                 "cluster.storage_bw cluster.chip.failures",
         .levers = "what `estimate` calls remedies",
         .source = "docs/runs.md",
         .holds = has_policy,
@@ -205,7 +206,8 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
         .key = "run.checkpoint_interval_s",
         .aliases = "interval checkpoint_interval",
         .title = "Seconds of work between two checkpoints on storage.",
-        .words = "as stated, or Daly's optimum for what stops the job and no tier above outlives; no less than a step and than the write",
+        .words = "as stated, or Daly's optimum for what stops the job and no tier above outlives; no less than a step "
+                 "and than the write",
         .with = "",
         .rests = "run. cluster.storage_bw cluster.chip.failures",
         .levers = "faster storage, fewer failures",

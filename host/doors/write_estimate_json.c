@@ -12,7 +12,8 @@ static const char *const FIRST_FORM[][2] = {
      "kernels by curves measured on the chip or one like it, else by a share of its peak; host time, collectives over "
      "tiers and the pipeline's schedule; few numbers a chip and stack are fitted to published runs (docs/accuracy.md)"},
     {"memory", "saved activations by operation (2205.05198), ZeRO sharding, each stage; no fragmentation"},
-    {"run", "Daly's closed form, its spread by histories of failures; a failure stops the whole job unless run.elastic_pause is given"},
+    {"run", "Daly's closed form, its spread by histories of failures; a failure stops the whole job unless "
+            "run.elastic_pause is given"},
     {"cost", "first form: one price for the whole run; no storage, staff or idle time"},
 };
 

@@ -22,18 +22,18 @@ typedef struct fc_policy {
     double checkpoint_bytes;        /* 0: weights, master copy and optimizer states */
     double checkpoint_overlap_frac; /* of the write, that training does not wait for */
     double checkpoint_interval_s;   /* work between two; 0: the best */
-    double memory_bytes_per_s;      /* a chip's rate of copying its part into memory that outlives it; 0: no such tier */
-    double memory_interval_s;       /* work between two copies; 0: the best */
-    double memory_survive_frac;     /* of failures after which the copies are still there */
-    double memory_restart_s;        /* from such a failure to the next step; 0: as from storage */
-    double spare_hosts_count;       /* ready beside the cluster's own, and paid like them */
-    double host_chips_count;        /* chips of a host; 0: the scale-up domain, at most 8 */
-    double repair_s;                /* until a failed host is a spare again; 0: spares never run out */
-    double elastic_pause_s;         /* of all replicas when one leaves or comes back; 0: any failure stops the job */
-    double replicas_count;          /* whole copies of the state; 0: what the plan's ZeRO leaves */
-    double batch_ramp_tokens;       /* trained with smaller batches at first … */
-    double batch_ramp_speed_frac;   /* … at this share of the full rate */
-    double seq_ramp_tokens;         /* the same of shorter sequences */
+    double memory_bytes_per_s;    /* a chip's rate of copying its part into memory that outlives it; 0: no such tier */
+    double memory_interval_s;     /* work between two copies; 0: the best */
+    double memory_survive_frac;   /* of failures after which the copies are still there */
+    double memory_restart_s;      /* from such a failure to the next step; 0: as from storage */
+    double spare_hosts_count;     /* ready beside the cluster's own, and paid like them */
+    double host_chips_count;      /* chips of a host; 0: the scale-up domain, at most 8 */
+    double repair_s;              /* until a failed host is a spare again; 0: spares never run out */
+    double elastic_pause_s;       /* of all replicas when one leaves or comes back; 0: any failure stops the job */
+    double replicas_count;        /* whole copies of the state; 0: what the plan's ZeRO leaves */
+    double batch_ramp_tokens;     /* trained with smaller batches at first … */
+    double batch_ramp_speed_frac; /* … at this share of the full rate */
+    double seq_ramp_tokens;       /* the same of shorter sequences */
     double seq_ramp_speed_frac;
     double histories_count; /* histories of failures to play; 0: as many as take a blink */
     uint32_t deliveries_count;

@@ -259,10 +259,19 @@ static void test_trial__worse_is_never_better(void **state) {
         assert_true(goodput >= 0 && goodput <= 1);
         fc_hd_job worse = job;
         switch (i % 4) {
-        case 0: worse.failures_per_s *= 1.5; break;
-        case 1: worse.restart_s *= 1.5; worse.memory_restart_s *= 1.5; break;
-        case 2: worse.stall_s *= 1.5; break;
-        default: worse.spare_hosts = floor(worse.spare_hosts / 2); break;
+        case 0:
+            worse.failures_per_s *= 1.5;
+            break;
+        case 1:
+            worse.restart_s *= 1.5;
+            worse.memory_restart_s *= 1.5;
+            break;
+        case 2:
+            worse.stall_s *= 1.5;
+            break;
+        default:
+            worse.spare_hosts = floor(worse.spare_hosts / 2);
+            break;
         }
         fc_hd_job_settle(&worse);
         assert_true(fc_hd_job_goodput(&worse) <= goodput * (1 + 2e-3)); /* what equation 37 leaves of the optimum */

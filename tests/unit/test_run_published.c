@@ -8,12 +8,12 @@
 
 typedef struct published {
     const char *name;
-    double days;          /* of work */
+    double days; /* of work */
     double failures_a_day;
     double restart_s[2]; /* best and worst: detection to the next step */
     double interval_s;   /* work between checkpoints; 0: the best */
-    double stall_s;       /* of one checkpoint */
-    double least, most;   /* published goodput */
+    double stall_s;      /* of one checkpoint */
+    double least, most;  /* published goodput */
 } published;
 
 static const published RUNS[] = {

@@ -135,8 +135,8 @@ FC_HD double fc_hd_best_interval_s(double stall_s, double rate_per_s, double ste
 FC_HD void fc_hd_job_settle(fc_hd_job *job) {
     double stops_per_s = fc_hd_job_stops_per_s(job);
     if (job->memory_kept_frac > 0.0 && !(job->memory_interval_s > 0.0)) {
-        job->memory_interval_s = fc_hd_best_interval_s(job->memory_stall_s, stops_per_s * job->memory_kept_frac,
-                                                       job->step_s, job->work_s);
+        job->memory_interval_s =
+            fc_hd_best_interval_s(job->memory_stall_s, stops_per_s * job->memory_kept_frac, job->step_s, job->work_s);
     }
     if (!(job->interval_s > 0.0)) {
         double stretch = fc_hd_memory_stretch(job, fc_hd_job_stop_wait_s(job));

@@ -13,7 +13,7 @@ class_of() {
     include/flopcast/flopcast.h) class=umbrella ;;
     include/flopcast/base.h | host/base/*) class=base ;;
     include/flopcast/model.h | include/flopcast/chip.h | include/flopcast/cluster.h | include/flopcast/plan.h | \
-        include/flopcast/workload.h | include/flopcast/deal.h | include/flopcast/study.h | \
+        include/flopcast/workload.h | include/flopcast/deal.h | include/flopcast/policy.h | include/flopcast/study.h | \
         include/flopcast/results.h | host/nouns/*) class=nouns ;;
     include/flopcast/hd/*) class=arithmetic ;;
     include/flopcast/stages.h | host/stages/*) class=stages ;;

@@ -3,7 +3,8 @@
 # `run.sh bare [BUDGET]` instead: what `flopcast bench` finds, of what plain loops find right after it.
 # `run.sh step [RUNS]` instead: microseconds of one evaluation of a complete plan, for the studies of bench/self/studies.
 # `run.sh search [RUNS]` instead: plans a second of an exhaustive search, seconds of a pruned one, what a second thread brings.
-# usage: bench/self/run.sh [RUNS | step [RUNS] | search [RUNS] | bare [BUDGET]]   (default 50, 60s; needs a release build, which it makes; an idle machine is up to you)
+# `run.sh trials [RUNS]` instead: whole histories of failures played per second.
+# usage: bench/self/run.sh [RUNS | step [RUNS] | search [RUNS] | trials [RUNS] | bare [BUDGET]]   (default 50, 60s; needs a release build, which it makes; an idle machine is up to you)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/build/release
@@ -18,6 +19,9 @@ if [ "${1:-}" = bare ]; then
 fi
 if [ "${1:-}" = step ]; then
     exec "$build/bench/self/flopcast_self_bench" step "$root/bench/self/studies" "$root/data" "${2:-50}"
+fi
+if [ "${1:-}" = trials ]; then
+    exec "$build/bench/self/flopcast_self_bench" trials "${2:-20}"
 fi
 if [ "${1:-}" = search ]; then
     exec "$build/bench/self/flopcast_self_bench" search "$root/bench/self/studies" "$root/data" "${2:-5}"

@@ -45,6 +45,7 @@
 #include "measure.h"
 #include "model.h"
 #include "plan.h"
+#include "policy.h"
 #include "results.h"
 #include "runs.h"
 #include "scale.h"

@@ -42,7 +42,10 @@ static void project(fc_run *run, fc_cost *cost, const fc_search *search, const f
     step.time_s = time_s;
     step.tokens_per_step = fc_search_tokens(ops, plan);
     step.chips_used_count = fc_search_chips(plan);
-    fc_run_project(run, &step, ops, &search->study.cluster, &search->study.deal);
+    const fc_study *study = &search->study;
+    fc_run_case job = {
+        .ops = ops, .cluster = &study->cluster, .plan = plan, .policy = &study->policy, .deal = &study->deal};
+    fc_run_project(run, &step, &job);
     fc_cost_price(cost, run, &search->study.cluster, &search->study.deal);
 }
 

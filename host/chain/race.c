@@ -60,16 +60,19 @@ static fc_race_dates dates_of(columns *c, const double *days, const fc_race_stud
     fc_race_dates out = {0};
     size_t within = 0;
     size_t by = 0;
+    size_t already = 0;
     memcpy(c->scratch, days, c->draws * sizeof(double));
     fc_stats_sort(c->scratch, c->draws);
     for (size_t i = 0; i < c->draws; ++i) {
         within += c->scratch[i] <= study->horizon_day;
+        already += c->scratch[i] <= study->as_of_day;
         by += c->scratch[i] <= study->by_day;
     }
     out.p10 = day_at(c->scratch, c->draws, 0.1, study->horizon_day);
     out.p50 = day_at(c->scratch, c->draws, 0.5, study->horizon_day);
     out.p90 = day_at(c->scratch, c->draws, 0.9, study->horizon_day);
     out.within_frac = (double)within / (double)c->draws;
+    out.already_frac = (double)already / (double)c->draws;
     out.by_frac = (double)by / (double)c->draws;
     return out;
 }

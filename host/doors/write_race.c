@@ -42,10 +42,13 @@ static const char *verdict_of(fc_text *text, const page *p, uint32_t index) {
     char horizon[16];
     const char *chaser = name_of(p, chase->chaser);
     const char *leader = name_of(p, p->r->leader);
+    char as_of[16];
     const char *said = fc_arena_printf(
         text->arena,
-        "%s reaches %s's level by %s in %.0f %% of draws, by %s in %.0f %%; the day is %s (p10 to p90: %s to %s)",
+        "%s reaches %s's level by %s in %.0f %% of draws (%.0f %% are there on %s), by %s in %.0f %%; the day is %s "
+        "(p10 to p90: %s to %s)",
         chaser, leader, day_text(by, sizeof by, p->s->by_day), 100.0 * chase->compute.by_frac,
+        100.0 * chase->compute.already_frac, day_text(as_of, sizeof as_of, p->s->as_of_day),
         day_text(horizon, sizeof horizon, p->s->horizon_day), 100.0 * chase->compute.within_frac,
         fc_write_race_day(p50, sizeof p50, chase->compute.p50), fc_write_race_day(p10, sizeof p10, chase->compute.p10),
         fc_write_race_day(p90, sizeof p90, chase->compute.p90));
@@ -232,7 +235,7 @@ void fc_write_race_text(fc_text *text, const fc_race_result *result, const fc_ra
     say_wait(&p);
     fc_text_add(&written, "\nRests on\n");
     fc_say_assumptions(&written, inputs->facts, NULL, 0, MOST_ASSUMPTIONS);
-    fc_text_addf(&written, "\nNext: flopcast race %s --format json\n", inputs->again);
+    fc_text_addf(&written, "\nNext: flopcast race %s --by %s --format json\n", inputs->again, by);
     fc_say_page(text, &written, width);
     text->failed = text->failed || written.failed;
 }

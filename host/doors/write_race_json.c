@@ -17,6 +17,7 @@ static void write_dates(fc_json_out *out, const char *key, const fc_race_dates *
     write_day(out, "p10", dates->p10);
     write_day(out, "p50", dates->p50);
     write_day(out, "p90", dates->p90);
+    fc_json_out_number(out, "already_frac", dates->already_frac);
     fc_json_out_number(out, "within_horizon_frac", dates->within_frac);
     fc_json_out_number(out, "by_frac", dates->by_frac);
     fc_json_out_end_object(out);

@@ -47,6 +47,7 @@
 #include "plan.h"
 #include "results.h"
 #include "runs.h"
+#include "race.h"
 #include "scale.h"
 #include "schedule.h"
 #include "study.h"

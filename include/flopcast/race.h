@@ -103,8 +103,8 @@ typedef struct fc_race_dates {
     fc_race_day p50;
     fc_race_day p90;
     double already_frac; /* of draws, that are level as of as_of_day */
-    double within_frac; /* of draws, that reach it within the horizon */
-    double by_frac;     /* … by the asked day */
+    double within_frac;  /* of draws, that reach it within the horizon */
+    double by_frac;      /* … by the asked day */
 } fc_race_dates;
 
 typedef struct fc_race_point {

@@ -20,7 +20,7 @@ class_of() {
     include/flopcast/engine.h) class=engine ;; # what a search asks and a plug-in answers
     include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/runs.h | include/flopcast/fit_runs.h | \
         include/flopcast/search.h | include/flopcast/schedule.h | \
-        include/flopcast/domain.h | include/flopcast/scale.h | host/chain/*) class=chain ;;
+        include/flopcast/domain.h | include/flopcast/scale.h | include/flopcast/race.h | host/chain/*) class=chain ;;
     host/doors/*) class=doors ;;
     include/flopcast/calibration.h) class=calibration ;; # where wing and tower meet
     include/flopcast/kernels.h) class=curves ;;          # single kernels: below the calibration, which holds some

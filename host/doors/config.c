@@ -258,6 +258,10 @@ fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config
     fc_loading loading;
     memset(inputs, 0, sizeof *inputs);
     *out = fc_study_default();
+    if (fc_node_get(tree, "programmes") != NULL) {
+        return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "programmes"), true,
+                             "this study is a race of programmes: ask `flopcast race %s`", name);
+    }
     if (fc_node_get(tree, "deals") != NULL) {
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "deals"), true,
                              "this study compares deals: ask `flopcast compare %s`", name);

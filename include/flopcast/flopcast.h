@@ -46,6 +46,7 @@
 #include "model.h"
 #include "plan.h"
 #include "policy.h"
+#include "race.h"
 #include "results.h"
 #include "runs.h"
 #include "scale.h"

@@ -14,6 +14,7 @@ typedef struct fc_mpi_command {
 
 extern const fc_mpi_command fc_mpi_bench;
 extern const fc_mpi_command fc_mpi_sweep;
+extern const fc_mpi_command fc_mpi_search;
 
 /* Rank 0: the others go into `follow` of this command. */
 fc_status fc_follow_me(const fc_ranks *ranks, const char *command_name, fc_error *error);

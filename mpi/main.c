@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const fc_mpi_command *const rows[] = {&fc_mpi_bench, &fc_mpi_sweep};
+static const fc_mpi_command *const rows[] = {&fc_mpi_bench, &fc_mpi_search, &fc_mpi_sweep};
 #define ROWS_COUNT (sizeof rows / sizeof rows[0])
 
 /* What rank 0 tells the others between commands. */

@@ -85,7 +85,7 @@ static fc_status lock(const fc_journal *journal, fc_error *error) {
         return FC_OK;
     }
     return fc_error_set(error, FC_FAILED, shown(journal), 0, 0,
-                        "another process is writing this file; wait for it, end it, or give another -o");
+                        "another process is writing this file; wait for it, end it, or give another file");
 }
 
 static fc_status open_file(fc_journal *out, struct stat *about, const char *path, int flags, fc_error *error) {
@@ -146,7 +146,7 @@ static fc_status read_more(reader *r, fc_error *error) {
     r->at = 0;
     if (r->size == r->capacity) {
         return fc_error_set(error, FC_BAD_INPUT, shown(r->journal), 0, 0,
-                            "a line of more than %zu bytes: this is no result of ours; give another -o",
+                            "a line of more than %zu bytes: this is no result of ours; give another file",
                             FC_JOURNAL_MOST_LINE_BYTES);
     }
     for (;;) {

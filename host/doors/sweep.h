@@ -14,11 +14,11 @@
 #include "../base/text.h"
 #include "../chain/sweep.h"
 #include "config.h"
+#include "mark.h"
 
 #define FC_SWEEP_MOST_AXES 32
 #define FC_SWEEP_MOST_VALUES 100000
 #define FC_SWEEP_MOST_ROWS 1000000000U
-#define FC_SWEEP_MARK_SIZE 64
 
 typedef struct fc_sweep_value {
     const char *set;   /* as fc_tree_set takes it */
@@ -43,7 +43,7 @@ typedef struct fc_sweep {
     const char *name; /* of the study, as it was asked for */
     /* "0.1.0-1a2b3c4d-5e6f7081-90a1b2c3": the program's version, then hashes of study and calibration, of axes, of the data
      * folder. Rows of one mark belong together. */
-    char mark[FC_SWEEP_MARK_SIZE];
+    char mark[FC_MARK_SIZE];
     bool ranges;
 } fc_sweep;
 

@@ -13,13 +13,14 @@ class_of() {
     include/flopcast/flopcast.h) class=umbrella ;;
     include/flopcast/base.h | host/base/*) class=base ;;
     include/flopcast/model.h | include/flopcast/chip.h | include/flopcast/cluster.h | include/flopcast/plan.h | \
-        include/flopcast/workload.h | include/flopcast/deal.h | include/flopcast/study.h | \
+        include/flopcast/workload.h | include/flopcast/deal.h | include/flopcast/policy.h | include/flopcast/study.h | \
         include/flopcast/results.h | host/nouns/*) class=nouns ;;
     include/flopcast/hd/*) class=arithmetic ;;
     include/flopcast/stages.h | host/stages/*) class=stages ;;
+    include/flopcast/engine.h) class=engine ;; # what a search asks and a plug-in answers
     include/flopcast/estimate.h | include/flopcast/deals.h | include/flopcast/runs.h | include/flopcast/fit_runs.h | \
-        include/flopcast/search.h | include/flopcast/engine.h | include/flopcast/schedule.h | \
-        include/flopcast/domain.h | include/flopcast/scale.h | host/chain/*) class=chain ;;
+        include/flopcast/search.h | include/flopcast/schedule.h | \
+        include/flopcast/domain.h | include/flopcast/scale.h | include/flopcast/race.h | host/chain/*) class=chain ;;
     host/doors/*) class=doors ;;
     include/flopcast/calibration.h) class=calibration ;; # where wing and tower meet
     include/flopcast/kernels.h) class=curves ;;          # single kernels: below the calibration, which holds some
@@ -36,13 +37,14 @@ allowed_for() {
     nouns) allowed="base nouns" ;;
     arithmetic) allowed="base nouns arithmetic" ;;
     stages) allowed="base nouns arithmetic stages" ;;
-    chain) allowed="base nouns arithmetic stages chain" ;;
-    doors) allowed="base nouns chain doors calibration curves" ;;
+    engine) allowed="base nouns arithmetic" ;;
+    chain) allowed="base nouns arithmetic stages engine chain" ;;
+    doors) allowed="base nouns engine chain doors calibration curves" ;;
     curves) allowed="base nouns arithmetic" ;;
     calibration) allowed="base nouns arithmetic curves" ;;
-    wing) allowed="base nouns arithmetic wing calibration curves" ;;
-    umbrella) allowed="base nouns arithmetic stages chain calibration curves wing" ;;
-    cli) allowed="base nouns arithmetic stages chain doors calibration curves wing cli umbrella" ;;
+    wing) allowed="base nouns arithmetic wing engine calibration curves" ;;
+    umbrella) allowed="base nouns arithmetic stages engine chain calibration curves wing" ;;
+    cli) allowed="base nouns arithmetic stages engine chain doors calibration curves wing cli umbrella" ;;
     *) allowed="" ;;
     esac
 }

@@ -69,7 +69,7 @@ declared_in() {
 # Reads the table twice: first who defines what, then who asks for it.
 judge() {
     awk -v calibration="$(declared_in calibration kernels)" \
-        -v nouns="$(declared_in model chip cluster plan workload deal study results)" '
+        -v nouns="$(declared_in model chip cluster plan workload deal policy study results)" '
     function folder_of(path) {
         if (match(path, /host\/[a-z]+\//)) return substr(path, RSTART + 5, RLENGTH - 6)
         return "other"

@@ -35,6 +35,11 @@ fc_status fc_self_chain(const fc_self_options *options, fc_error *error);
 /* Microseconds of one evaluation of a complete plan; `study` is the folder of the studies. */
 fc_status fc_self_step(const fc_self_options *options, fc_error *error);
 
+/* Plans a second of an exhaustive search, seconds of a pruned one; `study` is the folder of the studies. */
+fc_status fc_self_search(const fc_self_options *options, fc_error *error);
+/* Whole histories of failures played per second, each timing repeated `runs_count` times (at most 10,000). */
+fc_status fc_self_trials(uint32_t runs_count);
+
 /* What `flopcast bench` found, of what plain loops find now: `calibration_path` was measured just before. */
 fc_status fc_self_bare(const char *calibration_path, fc_error *error);
 

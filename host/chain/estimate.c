@@ -4,6 +4,7 @@
 #include "../base/stats.h"
 #include "draws.h"
 #include "plan_fit.h"
+#include "trials_luck.h"
 
 #include "flopcast/hd/hd.h"
 
@@ -19,7 +20,8 @@ fc_status fc_estimate_point(fc_point *out, const fc_ops *ops, const fc_study *st
     FC_TRY(fc_step_time(&out->step, ops, &study->cluster, plan, &study->stack, error));
     bool stated = study->deal.mfu_frac > 0;
     fc_step_scale(&out->step, stated ? out->step.mfu_frac / study->deal.mfu_frac : study->step_time_factor);
-    fc_run_project(&out->run, &out->step, ops, &study->cluster, &study->deal);
+    const fc_run_case run = {ops, &study->cluster, plan, &study->policy, &study->deal};
+    fc_run_project(&out->run, &out->step, &run);
     fc_cost_price(&out->cost, &out->run, &study->cluster, &study->deal);
     return FC_OK;
 }
@@ -141,6 +143,8 @@ static fc_status rank_drivers(fc_estimate *out, fc_study *study, trial *scratch,
 /* ---- ranges ------------------------------------------------------------------------------------------------------- */
 
 static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, fc_arena *arena, fc_error *error) {
+    fc_luck luck;
+    FC_TRY(fc_luck_play(&luck, out, study, arena, error));
     size_t count = study->draws_count > 0 && study->spreads_count > 0 ? study->draws_count : 1;
     double *values = fc_arena_alloc(arena, count * RESULT_COUNT * sizeof *values);
     if (values == NULL) {
@@ -155,6 +159,7 @@ static fc_status draw_ranges(fc_estimate *out, const fc_study *study, trial *t, 
         }
         recount(t);
         FC_TRY(fc_estimate_point(&point, &t->ops, &t->study, &out->point.plan, error));
+        fc_luck_apply(&point, &luck, &t->ops, &t->study, i);
         take_results(row, &point);
         for (size_t j = 0; j < RESULT_COUNT; ++j) {
             values[j * count + i] = row[j];
@@ -204,6 +209,7 @@ fc_status fc_estimate_study(fc_estimate *out, const fc_study *study, fc_arena *a
     FC_TRY(fc_estimate_point(&out->point, &out->ops, study, &plan, error));
     double days = out->point.run.days;
     FC_TRY(refuse_endless(out, (fc_range){days, days, days}, error));
+    fc_luck_remedies(out, study);
     FC_TRY(fill_ranges(out, study, arena, error));
     return refuse_endless(out, out->days, error);
 }

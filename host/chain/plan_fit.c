@@ -132,7 +132,9 @@ static void say_remedies(char *out, size_t out_size, const fc_remedy *remedies, 
         size_t used = strlen(out);
         char price[48] = "a step's time is not priced";
         if (remedy->priced) {
-            snprintf(price, sizeof price, "a step takes %+.1f %%", remedy->time_change_frac * 100.0);
+            double percent = remedy->time_change_frac * 100.0;
+            percent = fabs(percent) < 0.05 ? 0.0 : percent; /* no "-0.0" */
+            snprintf(price, sizeof price, "a step takes %+.1f %%", percent);
         }
         snprintf(out + used, out_size - used, "%s%s (%.1f GiB, %s)", i > 0 ? "\n  or " : "", remedy->change,
                  remedy->per_chip_bytes / BYTES_PER_GIB, price);

@@ -42,7 +42,10 @@ static void project(fc_run *run, fc_cost *cost, const fc_search *search, const f
     step.time_s = time_s;
     step.tokens_per_step = fc_search_tokens(ops, plan);
     step.chips_used_count = fc_search_chips(plan);
-    fc_run_project(run, &step, ops, &search->study.cluster, &search->study.deal);
+    const fc_study *study = &search->study;
+    fc_run_case job = {
+        .ops = ops, .cluster = &study->cluster, .plan = plan, .policy = &study->policy, .deal = &study->deal};
+    fc_run_project(run, &step, &job);
     fc_cost_price(cost, run, &search->study.cluster, &search->study.deal);
 }
 
@@ -156,7 +159,8 @@ bool fc_search_too_big(const fc_search_sums *sums, const fc_group *group, uint32
     for (int i = 0; i < FC_MEMORY_CAUSE_COUNT; ++i) {
         bytes += memory.cause_bytes[i];
     }
-    return bytes * cluster->chip.devices_per_chip * SLACK + sums->cut.stacks[0].reserve_bytes > cluster->chip.memory_bytes;
+    return bytes * cluster->chip.devices_per_chip * SLACK + sums->cut.stacks[0].reserve_bytes >
+           cluster->chip.memory_bytes;
 }
 
 /* ---- sums of a cut ---------------------------------------------------------------------------------------------------- */
@@ -175,6 +179,7 @@ fc_status fc_search_open_cut(fc_search_sums *sums, const fc_search *search, cons
     out->ops = &format->ops;
     out->cluster = &search->study.cluster;
     out->stacks = search->stacks;
+    out->stacks_count = sizeof search->stacks / sizeof search->stacks[0];
     out->step_time_factor = search->study.step_time_factor;
     FC_TRY(fc_step_sum(&out->step, out->ops, out->cluster, &plan, &search->stacks[0], error));
     fc_memory_sum(&out->memory, out->ops, out->cluster, &plan, &search->stacks[0]);

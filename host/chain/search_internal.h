@@ -2,6 +2,7 @@
 #ifndef FLOPCAST_HOST_CHAIN_SEARCH_INTERNAL_H
 #define FLOPCAST_HOST_CHAIN_SEARCH_INTERNAL_H
 
+#include "flopcast/stages.h"
 #include "space.h"
 
 /* A number format of the space: its operations, and the study's stack with every choice of overlaps. */

@@ -194,8 +194,8 @@ size_t fc_search_pack(unsigned char *out, size_t size, const fc_search_part *par
     for (uint32_t i = 0; i < cells_count; ++i) {
         head.front_count += cells[i].chips_count > 0;
     }
-    size_t needed = sizeof head + part->top_count * sizeof(fc_found) +
-                    head.front_count * (sizeof(uint32_t) + sizeof(fc_found));
+    size_t needed =
+        sizeof head + part->top_count * sizeof(fc_found) + head.front_count * (sizeof(uint32_t) + sizeof(fc_found));
     if (out == NULL || size < needed) {
         return needed;
     }

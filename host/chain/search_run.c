@@ -126,8 +126,7 @@ static fc_status order_cuts(fc_search *search, fc_arena *arena, fc_error *error)
     return FC_OK;
 }
 
-static fc_status make_crew(crew *out, fc_search *search, uint32_t slots, bool parts, fc_arena *arena,
-                           fc_error *error) {
+static fc_status make_crew(crew *out, fc_search *search, uint32_t slots, bool parts, fc_arena *arena, fc_error *error) {
     *out = (crew){.search = search, .slots_count = slots};
     out->slots = fc_arena_alloc(arena, slots * sizeof *out->slots);
     for (uint32_t i = 0; out->slots != NULL && parts && i < slots; ++i) {
@@ -139,8 +138,7 @@ static fc_status make_crew(crew *out, fc_search *search, uint32_t slots, bool pa
     return out->slots != NULL ? FC_OK : no_memory(error);
 }
 
-fc_status fc_search_prepare(fc_search *search, fc_search_loop *loop, uint32_t slots, fc_arena *arena,
-                            fc_error *error) {
+fc_status fc_search_prepare(fc_search *search, fc_search_loop *loop, uint32_t slots, fc_arena *arena, fc_error *error) {
     if (search->bounds_s == NULL) {
         return FC_OK;
     }
@@ -164,8 +162,8 @@ fc_status fc_search_cut(fc_search_part *out, const fc_search *search, uint32_t c
     return FC_OK;
 }
 
-fc_status fc_search_run(fc_search_part **out, fc_search *search, fc_search_loop *loop, uint32_t slots,
-                        fc_arena *arena, fc_error *error) {
+fc_status fc_search_run(fc_search_part **out, fc_search *search, fc_search_loop *loop, uint32_t slots, fc_arena *arena,
+                        fc_error *error) {
     crew c;
     FC_TRY(fc_search_prepare(search, loop, slots, arena, error));
     FC_TRY(make_crew(&c, search, slots, true, arena, error));

@@ -22,6 +22,7 @@ typedef struct worker {
     const fc_search *search;
     const fc_search_format *format;
     fc_search_sums sums;
+    void *engine; /* opened */
     bool pruning;
     bool seeding;
     fc_status status;
@@ -85,10 +86,7 @@ static void take(worker *w, const fc_engine_item *item, const fc_engine_answer *
 
 static void ask(worker *w) {
     if (w->count > 0 && w->status == FC_OK) {
-        w->status = w->search->engine->evaluate(w->answers, &w->sums.cut, w->items, w->count, NULL);
-        if (w->status != FC_OK) {
-            w->status = fc_error_set(w->error, w->status, NULL, 0, 0, "the engine %s failed", w->search->engine->name);
-        }
+        w->status = w->search->engine->evaluate(w->engine, w->answers, &w->sums.cut, w->items, w->count, w->error);
     }
 }
 
@@ -290,7 +288,9 @@ fc_status fc_search_walk(fc_search_part *out, fc_search_top *top, const fc_searc
         return FC_OK;
     }
     FC_TRY(fc_search_open_cut(&w.sums, search, at, error));
+    FC_TRY(search->engine->open(&w.engine, error));
     fc_space_groups(&search->lists, at, visit, &w);
     ask_and_take(&w);
+    search->engine->close(w.engine);
     return w.status;
 }

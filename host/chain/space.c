@@ -243,16 +243,20 @@ static void list_formats(fc_space_lists *out) {
     }
 }
 
-/* What moving to the host and back takes is no part of the step model yet: a plan that offloads would look as fast as one
- * that does not. So it is looked at only where a bound or the plan asks for it. */
-static const bool OFFLOAD_HAS_A_PRICE = false;
+/* What the host can take: bits as in `offloads`. The step model refuses what it knows no rate of. */
+static uint32_t host_takes(const fc_chip *chip) {
+    if (!(chip->host_memory_bytes > 0) || !(chip->host_link_bytes_per_s > 0)) {
+        return 0;
+    }
+    return chip->host_memory_bytes_per_s > 0 ? 7u : 6u;
+}
 
 static void list_offloads(fc_space_lists *out) {
     const fc_plan *plan = &out->study->plan;
     const fc_bound *bound = &out->space->axis[FC_SPACE_OFFLOAD_OPTIMIZER]; /* weights and activations follow it */
     uint32_t fixed = (uint32_t)plan->offload_optimizer | (uint32_t)plan->offload_weights << 1 |
                      (uint32_t)plan->offload_activations << 2;
-    bool host = out->study->cluster.chip.host_memory_bytes > 0;
+    uint32_t host = host_takes(&out->study->cluster.chip);
     for (uint32_t bits = 0; bits < 8; ++bits) {
         bool goes = (bits & fixed) == fixed;
         for (uint32_t i = 0; i < 3 && goes; ++i) {
@@ -261,9 +265,9 @@ static void list_offloads(fc_space_lists *out) {
                 continue;
             }
             goes = bound[i].values_count > 0 ? fc_bound_allows(&bound[i], on)
-                                             : on == 0 || (OFFLOAD_HAS_A_PRICE && out->space->kind == FC_SPACE_WIDE && host);
+                                             : on == 0 || out->space->kind == FC_SPACE_WIDE;
         }
-        if (goes && (host || bits == 0)) {
+        if (goes && (bits & ~host) == 0) {
             out->offloads[out->offloads_count++] = bits;
         }
     }
@@ -284,7 +288,7 @@ static fc_status refuse_empty(const fc_space_lists *lists, fc_error *error) {
         {"ep", lists->ep.count, "it divides the experts and is at most the chips"},
         {"micro_batch", lists->micro_batch.count, "it is 1 or more"},
         {"global_batch", lists->global_batch.count, "it is 1 or more"},
-        {"offload_optimizer", lists->offloads_count, "the host's memory is known (cluster.chip.host_memory)"},
+        {"offload_optimizer", lists->offloads_count, "the host is known: cluster.chip.host_memory, host_link_bw and host_memory_bw"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         if (rows[i].count == 0) {

@@ -85,6 +85,7 @@ extern const fc_command fc_cmd_estimate;
 extern const fc_command fc_cmd_explain;
 extern const fc_command fc_cmd_search;
 extern const fc_command fc_cmd_compare;
+extern const fc_command fc_cmd_race;
 extern const fc_command fc_cmd_sweep;
 extern const fc_command fc_cmd_op;
 extern const fc_command fc_cmd_fit;

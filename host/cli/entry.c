@@ -12,12 +12,12 @@ const fc_noun *fc_entry_noun(const char *name) {
         const char *name;
         fc_noun_id id;
     } rows[] = {
-        {"chips", FC_NOUN_CHIP},        {"chip", FC_NOUN_CHIP},        {"models", FC_NOUN_MODEL},
-        {"model", FC_NOUN_MODEL},       {"clusters", FC_NOUN_CLUSTER}, {"tiers", FC_NOUN_TIER},
-        {"deals", FC_NOUN_DEAL},        {"deal", FC_NOUN_DEAL},        {"cluster", FC_NOUN_CLUSTER},
-        {"plan", FC_NOUN_PLAN},         {"stacks", FC_NOUN_STACK},     {"stack", FC_NOUN_STACK},
-        {"workload", FC_NOUN_WORKLOAD}, {"own", FC_NOUN_OWN},          {"prices", FC_NOUN_DEAL},
-        {"contract", FC_NOUN_CONTRACT},
+        {"chips", FC_NOUN_CHIP},        {"chip", FC_NOUN_CHIP},         {"models", FC_NOUN_MODEL},
+        {"model", FC_NOUN_MODEL},       {"clusters", FC_NOUN_CLUSTER},  {"tiers", FC_NOUN_TIER},
+        {"deals", FC_NOUN_DEAL},        {"deal", FC_NOUN_DEAL},         {"cluster", FC_NOUN_CLUSTER},
+        {"plan", FC_NOUN_PLAN},         {"stacks", FC_NOUN_STACK},      {"stack", FC_NOUN_STACK},
+        {"workload", FC_NOUN_WORKLOAD}, {"own", FC_NOUN_OWN},           {"prices", FC_NOUN_DEAL},
+        {"contract", FC_NOUN_CONTRACT}, {"failures", FC_NOUN_FAILURES},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].name, name) == 0) {

@@ -5,7 +5,8 @@
 static const fc_command *const commands[] = {
     &fc_cmd_estimate, &fc_cmd_search, &fc_cmd_scale,   &fc_cmd_compare, &fc_cmd_sweep,
     &fc_cmd_bench,    &fc_cmd_verify, &fc_cmd_op,      &fc_cmd_fit,     &fc_cmd_validate,
-    &fc_cmd_list,     &fc_cmd_show,   &fc_cmd_explain, &fc_cmd_import,  NULL,
+    &fc_cmd_list,     &fc_cmd_show,   &fc_cmd_explain, &fc_cmd_import, &fc_cmd_race,
+    NULL,
 };
 
 static const fc_program program = {

@@ -244,8 +244,11 @@ static void add_next(fc_text *out, const fc_shown *shown) {
     }
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         if (strcmp(hints[i].kind, shown->kind) == 0) {
-            bool compared = strcmp(shown->kind, "studies") == 0 && fc_node_get(shown->entry, "deals") != NULL;
-            fc_text_addf(out, "\nNext: %s%s\n", compared ? "flopcast compare " : hints[i].before, shown->name);
+            bool study = strcmp(shown->kind, "studies") == 0;
+            const char *ask = study && fc_node_get(shown->entry, "deals") != NULL        ? "flopcast compare "
+                              : study && fc_node_get(shown->entry, "programmes") != NULL ? "flopcast race "
+                                                                                         : hints[i].before;
+            fc_text_addf(out, "\nNext: %s%s\n", ask, shown->name);
             return;
         }
     }

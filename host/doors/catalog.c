@@ -15,8 +15,8 @@
 
 #define ENTRY_SUFFIX ".yaml"
 
-const char *const FC_CATALOG_KINDS[] = {"chips",  "models",  "clusters",      "deals", "prices",
-                                        "stacks", "studies", "organisations", NULL};
+const char *const FC_CATALOG_KINDS[] = {"chips",  "models",  "clusters",      "deals",    "prices",
+                                        "stacks", "studies", "organisations", "failures", NULL};
 
 static size_t count_kinds(void) {
     size_t count = 0;

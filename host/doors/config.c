@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STUDY_KEYS[] = {"name",    "question", "about", "model",    "cluster", "workload",
-                                         "stack",   "plan",     "deal",  "estimate", "seed",    "draws",
-                                         "sources", "source",   "notes", "next",     "sweep",   "space"};
+static const char *const STUDY_KEYS[] = {"name",  "question", "about",    "model", "cluster", "workload", "stack",
+                                         "plan",  "deal",     "estimate", "seed",  "draws",   "sources",  "source",
+                                         "notes", "next",     "sweep",    "space", "run"};
 enum { STUDY_KEYS_COUNT = sizeof STUDY_KEYS / sizeof STUDY_KEYS[0] };
 
 /* Messages begin with the key they speak of ("plan.tp = 6 does not …"): it tells where in the file that is. */
@@ -151,6 +151,7 @@ static fc_status read_nouns(fc_study *out, fc_loading *loading, fc_node *tree, f
     FC_TRY(fc_load_stack(&out->stack, loading, fc_node_get(tree, "stack"), error));
     FC_TRY(fc_load_plan(&out->plan, loading, fc_node_get(tree, "plan"), error));
     FC_TRY(fc_load_deal(&out->deal, loading, &out->cluster.chip, fc_node_get(tree, "deal"), error));
+    FC_TRY(fc_load_policy(&out->policy, loading, fc_node_get(tree, "run"), error));
     FC_TRY(fc_load_estimate_habits(out, loading, fc_node_get(tree, "estimate"), error));
     FC_TRY(fc_load_power(out, loading, "cluster", error));
     return fc_load_domain(&out->domain, loading, out, error);
@@ -257,6 +258,10 @@ fc_status fc_config_study_tree(fc_study *out, fc_inputs *inputs, const fc_config
     fc_loading loading;
     memset(inputs, 0, sizeof *inputs);
     *out = fc_study_default();
+    if (fc_node_get(tree, "programmes") != NULL) {
+        return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "programmes"), true,
+                             "this study is a race of programmes: ask `flopcast race %s`", name);
+    }
     if (fc_node_get(tree, "deals") != NULL) {
         return fc_node_error(error, FC_BAD_INPUT, fc_node_get(tree, "deals"), true,
                              "this study compares deals: ask `flopcast compare %s`", name);

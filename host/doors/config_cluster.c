@@ -252,6 +252,7 @@ static fc_status read_cluster_map(fc_cluster *out, fc_loading *loading, const ch
         FC_TRY(load_chip(&out->chip, loading, chip_path, chip, error));
     }
     FC_TRY(fc_layer_read(loading, FC_NOUN_CLUSTER, path, out, map, origin, FC_GRADE_EXACT, error));
+    FC_TRY(fc_load_failures(&out->failures, loading, path, fc_node_get(map, "failures"), error));
     return load_tiers(out, loading, path, fc_node_get(map, "tiers"), error);
 }
 
@@ -291,9 +292,9 @@ static fc_status settle_storage(fc_cluster *cluster, fc_loading *loading, const 
     return fc_load_note(loading, key, text, "defaults", FC_GRADE_ASSUMED, error);
 }
 
-static const char *const CLUSTER_MORE[] = {"chip",  "tiers",   "base",    "parts",          "name",  "aliases",
-                                           "about", "sources", "source",  "facility_power", "other", "notes",
-                                           "share", "mfu",     "goodput", "usd_per_chip_h"};
+static const char *const CLUSTER_MORE[] = {"chip",  "tiers",   "base",    "parts",          "name",    "aliases",
+                                           "about", "sources", "source",  "facility_power", "other",   "notes",
+                                           "share", "mfu",     "goodput", "usd_per_chip_h", "failures"};
 enum { CLUSTER_MORE_COUNT = sizeof CLUSTER_MORE / sizeof CLUSTER_MORE[0] };
 
 fc_status fc_load_cluster(fc_cluster *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error) {

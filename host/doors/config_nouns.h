@@ -29,6 +29,9 @@ fc_status fc_load_deal(fc_deal *out, fc_loading *loading, const fc_chip *chip, f
  * the last two only keys of a deal are read; `path` is the prefix of keys in facts. */
 fc_status fc_load_deal_layers(fc_deal *out, fc_loading *loading, const char *path, const fc_chip *chip, fc_node *deal,
                               fc_node *side, fc_node *part, fc_error *error);
+/* The map `run` of a study, and who fails how often: a name of data/failures or a map. */
+fc_status fc_load_policy(fc_policy *out, fc_loading *loading, fc_node *node, fc_error *error);
+fc_status fc_load_failures(fc_failures *out, fc_loading *loading, const char *path, fc_node *node, fc_error *error);
 /* The chip's IT power where its file states none: after the cluster and the habits are known. `path` is the cluster's. */
 fc_status fc_load_power(fc_study *study, fc_loading *loading, const char *path, fc_error *error);
 fc_status fc_load_estimate_habits(fc_study *out, fc_loading *loading, fc_node *node, fc_error *error);

@@ -6,6 +6,24 @@ static bool has_failures(const fc_explain_case *c) { return c->estimate->point.r
 static bool has_interval(const fc_explain_case *c) {
     return has_failures(c) && c->estimate->point.run.checkpoint_s < 2.0 * c->estimate->point.run.mtbf_s;
 }
+/* Beyond Daly's form: rates by class, tiers, spares, replicas, slow chips, restarts that grow. */
+static bool has_policy(const fc_explain_case *c) {
+    const fc_cluster *cluster = &c->study->cluster;
+    const fc_policy *policy = &c->study->policy;
+    double rates = 0;
+    for (int i = 0; i < FC_FAILURE_CLASS_COUNT; ++i) {
+        rates += cluster->failures.per_chip_h[i];
+    }
+    return rates > 0 || cluster->detect_s > 0 || cluster->restart_s_per_kchip > 0 || cluster->slow_chips_frac > 0 ||
+           policy->checkpoint_overlap_frac > 0 || policy->checkpoint_bytes > 0 || policy->checkpoint_interval_s > 0 ||
+           policy->memory_bytes_per_s > 0 || policy->repair_s > 0 || policy->elastic_pause_s > 0;
+}
+/* Ramps, and chips that come later or stand by. */
+static bool has_calendar(const fc_explain_case *c) {
+    const fc_policy *policy = &c->study->policy;
+    return policy->deliveries_count > 0 || policy->batch_ramp_tokens > 0 || policy->seq_ramp_tokens > 0 ||
+           policy->spare_hosts_count > 0;
+}
 static bool has_no_failures(const fc_explain_case *c) { return !has_failures(c); }
 static bool has_storage(const fc_explain_case *c) { return c->study->cluster.storage_bytes_per_s > 0; }
 static bool is_rented(const fc_explain_case *c) { return c->study->deal.pricing == FC_PRICING_RENT; }
@@ -115,6 +133,18 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
     {
         .key = "run.goodput_frac",
         .aliases = "goodput daly",
+        .title = "The share of wall time that is work kept after failures, as this run is operated.",
+        .words = "Daly's form over the tiers of checkpoints, with waits for hosts and replicas that carry on",
+        .with = "",
+        .rests = "run. cluster.restart cluster.detect cluster.failures cluster.slow_chips cluster.planned_stop "
+                 "cluster.storage_bw cluster.chip.failures",
+        .levers = "what `estimate` calls remedies",
+        .source = "docs/runs.md",
+        .holds = has_policy,
+    },
+    {
+        .key = "run.goodput_frac",
+        .aliases = "goodput daly",
         .title = "The share of wall time that is work kept after failures, restarts, checkpoints and planned stops.",
         .formula = "run.checkpoint_interval_s / (run.mtbf_s * exp(cluster.restart / run.mtbf_s) * "
                    "expm1((run.checkpoint_interval_s + run.checkpoint_s) / run.mtbf_s)) * (1 - cluster.planned_stop)",
@@ -128,6 +158,17 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
     {
         .key = "run.mtbf_s",
         .aliases = "mtbf",
+        .title = "Seconds between failures of any class.",
+        .words = "one hour / (failures a chip and hour, all classes x chips used)",
+        .with = "",
+        .rests = "cluster.failures cluster.chip.failures",
+        .levers = "fewer chips in one job, or fewer failures",
+        .source = "docs/runs.md",
+        .holds = has_policy,
+    },
+    {
+        .key = "run.mtbf_s",
+        .aliases = "mtbf",
         .title = "Seconds between failures that stop the job: any chip stops all.",
         .formula = "3600 / (cluster.chip.failures * plan.chips_used_count)",
         .words = "one hour / (failures a chip and hour x chips used)",
@@ -136,6 +177,17 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
         .levers = "fewer chips in one job, or fewer failures",
         .source = "exponential; Llama 3: 419 stops in 54 days on 16,384 chips",
         .holds = has_failures,
+    },
+    {
+        .key = "run.checkpoint_s",
+        .aliases = "",
+        .title = "Seconds that one checkpoint is written for.",
+        .words = "bytes of a checkpoint / storage bandwidth",
+        .with = "",
+        .rests = "run.checkpoint_bytes cluster.storage_bw workload.",
+        .levers = "faster storage, smaller checkpoints",
+        .source = "docs/runs.md",
+        .holds = has_policy,
     },
     {
         .key = "run.checkpoint_s",
@@ -153,6 +205,18 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
     {
         .key = "run.checkpoint_interval_s",
         .aliases = "interval checkpoint_interval",
+        .title = "Seconds of work between two checkpoints on storage.",
+        .words = "as stated, or Daly's optimum for what stops the job and no tier above outlives; no less than a step "
+                 "and than the write",
+        .with = "",
+        .rests = "run. cluster.storage_bw cluster.chip.failures",
+        .levers = "faster storage, fewer failures",
+        .source = "docs/runs.md",
+        .holds = has_policy,
+    },
+    {
+        .key = "run.checkpoint_interval_s",
+        .aliases = "interval checkpoint_interval",
         .title = "Seconds of work between two checkpoints: Daly's optimum, and no less than a step.",
         .formula = "max(step.time_s, sqrt(2 * run.checkpoint_s * run.mtbf_s) * (1 + sqrt(run.checkpoint_s / (2 * "
                    "run.mtbf_s)) / 3 + run.checkpoint_s / (18 * run.mtbf_s)) - run.checkpoint_s)",
@@ -166,6 +230,17 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
     {
         .key = "run.days",
         .aliases = "days time_to_train",
+        .title = "Days by the clock from first to last token, ramps and late chips included.",
+        .words = "(steps x step time + ramps) / (goodput x share), at the speed of the chips that are there",
+        .with = "",
+        .rests = "run. workload.tokens estimate.step_time_factor deal.share",
+        .levers = "chips that come sooner, a shorter step, fewer tokens",
+        .source = "docs/runs.md",
+        .holds = has_calendar,
+    },
+    {
+        .key = "run.days",
+        .aliases = "days time_to_train",
         .title = "Days by the clock from first to last token, share of the fleet and lost time included.",
         .formula = "run.steps_count * step.time_s / (run.goodput_frac * deal.share) / 86400",
         .words = "steps x step time / (goodput x share)",
@@ -174,6 +249,17 @@ const fc_explanation FC_EXPLAIN_RESULTS[] = {
                  "deal.goodput",
         .levers = "more chips, a shorter step, fewer tokens",
         .source = "docs/formulas.md, Run",
+    },
+    {
+        .key = "run.chip_h",
+        .aliases = "chip_hours chip_h",
+        .title = "Chip-hours that the run is charged for: chips that are there, spares too.",
+        .words = "chips delivered and spare hosts x share x hours",
+        .with = "",
+        .rests = "run. cluster.chips deal.share",
+        .levers = "fewer spares; a plan that leaves no chip idle",
+        .source = "docs/runs.md",
+        .holds = has_calendar,
     },
     {
         .key = "run.chip_h",

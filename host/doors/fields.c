@@ -249,6 +249,11 @@ static const fc_field cluster_fields[] = {
     NUMBER(fc_cluster, pue, "pue", FC_UNIT_NONE, 1, 5, "facility power / IT power"),
     NUMBER(fc_cluster, restart_s, "restart", FC_UNIT_S, 0, 1e7, "from a failure to the next step"),
     NUMBER(fc_cluster, planned_stop_frac, "planned_stop", FC_UNIT_FRAC, 0, 0.99, "share of time for planned stops"),
+    NUMBER(fc_cluster, detect_s, "detect", FC_UNIT_S, 0, 1e6, "until a failure is seen, before restart begins"),
+    NUMBER(fc_cluster, restart_s_per_kchip, "restart_per_kchip", FC_UNIT_S, 0, 1e6,
+           "more of restart for each thousand chips of the job"),
+    NUMBER(fc_cluster, slow_chips_frac, "slow_chips", FC_UNIT_FRAC, 0, 0.99,
+           "share of time lost to slow chips until they are found"),
 };
 
 static const fc_field tier_fields[] = {
@@ -395,6 +400,59 @@ static const fc_field contract_fields[] = {
     NUMBER(fc_deal, contract_chips_count, "chips", FC_UNIT_COUNT, 0, 1e9, "chips it covers"),
 };
 
+#define FAILS(class_id, word, help_text)                                                                               \
+    NUMBER(fc_failures, per_chip_h[class_id], word, FC_UNIT_PER_H, 0, 1, help_text),                                   \
+        NUMBER(fc_failures, shape[class_id], word "_shape", FC_UNIT_NONE, 0.2, 5,                                      \
+               "Weibull shape of the time between the job's stops; 1: exponential")
+
+static const fc_field failures_fields[] = {
+    FAILS(FC_FAILURE_CHIP, "chip", "stops a chip-hour by chips and their memory"),
+    FAILS(FC_FAILURE_HOST, "host", "stops a chip-hour by hosts: processor, power, board"),
+    FAILS(FC_FAILURE_NETWORK, "network", "stops a chip-hour by cards, cables and switches"),
+    FAILS(FC_FAILURE_STORAGE, "storage", "stops a chip-hour by storage"),
+    FAILS(FC_FAILURE_SOFTWARE, "software", "stops a chip-hour by software"),
+};
+
+static const fc_field policy_fields[] = {
+    NUMBER(fc_policy, checkpoint_bytes, "checkpoint_bytes", FC_UNIT_BYTES, 0, 1e18,
+           "of one checkpoint; left out: weights, master copy and optimizer states"),
+    NUMBER(fc_policy, checkpoint_overlap_frac, "checkpoint_overlap", FC_UNIT_FRAC, 0, 1,
+           "share of the write that training does not wait for"),
+    NUMBER(fc_policy, checkpoint_interval_s, "checkpoint_interval", FC_UNIT_S, 0, 1e8,
+           "work between two checkpoints; left out: the best"),
+    NUMBER(fc_policy, memory_bytes_per_s, "memory_bw", FC_UNIT_BYTES_PER_S, 0, 1e15,
+           "a chip's rate of copying its part of a checkpoint into memory"),
+    NUMBER(fc_policy, memory_interval_s, "memory_interval", FC_UNIT_S, 0, 1e8,
+           "work between two copies in memory; left out: the best"),
+    NUMBER(fc_policy, memory_survive_frac, "memory_survives", FC_UNIT_FRAC, 0, 1,
+           "share of failures after which the copies in memory are still there"),
+    NUMBER(fc_policy, memory_restart_s, "memory_restart", FC_UNIT_S, 0, 1e7,
+           "as cluster.restart, from memory; left out: the same"),
+    NUMBER(fc_policy, spare_hosts_count, "spare_hosts", FC_UNIT_COUNT, 0, 1024,
+           "hosts ready beside the cluster's own, paid like them"),
+    NUMBER(fc_policy, host_chips_count, "host_chips", FC_UNIT_COUNT, 0, 1e4,
+           "chips of a host; left out: the scale-up domain, at most 8"),
+    NUMBER(fc_policy, repair_s, "repair", FC_UNIT_S, 0, 1e8,
+           "until a failed host is a spare again; left out: spares never run out"),
+    NUMBER(fc_policy, elastic_pause_s, "elastic_pause", FC_UNIT_S, 0, 1e6,
+           "pause of all replicas when one leaves or comes back; left out: any failure stops the job"),
+    NUMBER(fc_policy, replicas_count, "replicas", FC_UNIT_COUNT, 0, 1e8,
+           "whole copies of the state; left out: what the plan's ZeRO leaves"),
+    NUMBER(fc_policy, batch_ramp_tokens, "batch_ramp", FC_UNIT_TOKENS, 0, 1e18,
+           "tokens trained with smaller batches at first"),
+    NUMBER(fc_policy, batch_ramp_speed_frac, "batch_ramp_speed", FC_UNIT_FRAC, 0, 1, "their rate, of the full batch's"),
+    NUMBER(fc_policy, seq_ramp_tokens, "seq_ramp", FC_UNIT_TOKENS, 0, 1e18,
+           "tokens trained in shorter sequences at first"),
+    NUMBER(fc_policy, seq_ramp_speed_frac, "seq_ramp_speed", FC_UNIT_FRAC, 0, 10, "their rate, of the full sequence's"),
+    NUMBER(fc_policy, histories_count, "histories", FC_UNIT_COUNT, 0, 1e6,
+           "histories of failures to play; left out: as many as take a blink"),
+};
+
+static const fc_field delivery_fields[] = {
+    NUMBER(fc_delivery, month, "month", FC_UNIT_NONE, -1e6, 1200, "from the start of the run"),
+    NUMBER(fc_delivery, chips_count, "chips", FC_UNIT_COUNT, 1, 1e9, "all that are there from then on"),
+};
+
 static const fc_field estimate_fields[] = {
     NUMBER(fc_study, step_time_factor, "step_time_factor", FC_UNIT_NONE, 0.1, 10, "measured / predicted step time"),
     NUMBER(fc_study, batch_tokens, "batch_tokens", FC_UNIT_TOKENS, 1, 1e12, "tokens a step where no batch is given"),
@@ -452,6 +510,9 @@ static const fc_noun nouns[FC_NOUN_ID_COUNT] = {
     NOUN(FC_NOUN_DEAL, "deal", deal_fields),
     NOUN(FC_NOUN_OWN, "own", own_fields),
     NOUN(FC_NOUN_CONTRACT, "contract", contract_fields),
+    NOUN(FC_NOUN_FAILURES, "failures", failures_fields),
+    NOUN(FC_NOUN_POLICY, "run", policy_fields),
+    NOUN(FC_NOUN_DELIVERY, "delivery", delivery_fields),
     NOUN(FC_NOUN_ESTIMATE, "estimate", estimate_fields),
     NOUN(FC_NOUN_DOMAIN, "domain", domain_fields),
     NOUN(FC_NOUN_SPACE, "space", space_fields),

@@ -57,6 +57,9 @@ typedef enum fc_noun_id {
     FC_NOUN_DEAL,
     FC_NOUN_OWN,      /* the map `own` of a deal */
     FC_NOUN_CONTRACT, /* the map `contract` of a deal */
+    FC_NOUN_FAILURES, /* data/failures, and the map `failures` of a cluster */
+    FC_NOUN_POLICY,   /* the map `run` of a study */
+    FC_NOUN_DELIVERY, /* one of run.delivery */
     FC_NOUN_ESTIMATE, /* the map `estimate` of a study: habits of the program itself */
     FC_NOUN_DOMAIN,   /* data/domain.yaml */
     FC_NOUN_SPACE,    /* the map `space` of a study: what is no key of a plan (config_space.c) */

@@ -151,6 +151,28 @@ static void say_memory(const page *p) {
     fc_text_add(p->text, "\n");
 }
 
+/* What luck alone does, and where little is kept, what would help. */
+static void say_histories(const page *p) {
+    const fc_estimate *e = p->e;
+    const double little = 0.8;
+    char days[96];
+    char low[32];
+    char high[32];
+    char kept[32];
+    if (e->histories_count == 0) {
+        return;
+    }
+    fc_text_addf(p->text,
+                 "           luck alone, inputs at their middle: goodput %s to %s, %s over %u histories of failures\n",
+                 fc_say_percent(low, sizeof low, e->history_goodput_frac.p10),
+                 fc_say_percent(high, sizeof high, e->history_goodput_frac.p90),
+                 fc_say_range(days, sizeof days, e->history_days, FC_UNIT_DAYS, p->digits), e->histories_count);
+    for (uint32_t i = 0; i < e->run_remedies_count && e->goodput_frac.p50 < little; ++i) {
+        fc_text_addf(p->text, i == 0 ? "           helps most: goodput %s with %s\n" : "           %s with %s\n",
+                     fc_say_percent(kept, sizeof kept, e->run_remedies[i].goodput_frac), e->run_remedies[i].change);
+    }
+}
+
 static void say_run(const page *p) {
     const fc_run *run = &p->e->point.run;
     char days[96];
@@ -170,6 +192,7 @@ static void say_run(const page *p) {
                      fc_say(save, sizeof save, run->checkpoint_s, FC_UNIT_S, 2));
     }
     fc_text_add(p->text, "\n");
+    say_histories(p);
 }
 
 static void say_cost(const page *p) {

@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
+static const char *const SCHEDULE_WORDS[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe"};
+static const char *const RANK_WORDS[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp"};
 
 /* What a reader must know of the model itself. */
 static const char *const FIRST_FORM[][2] = {
@@ -14,7 +16,8 @@ static const char *const FIRST_FORM[][2] = {
      "kernels by curves measured on the chip or one like it, else by a share of its peak; host time, collectives over "
      "tiers and the pipeline's schedule; few numbers a chip and stack are fitted to published runs (docs/accuracy.md)"},
     {"memory", "saved activations by operation (2205.05198), ZeRO sharding, each stage; no fragmentation"},
-    {"run", "first form: Daly's closed form with synchronous checkpoints; a failure stops the whole job"},
+    {"run", "Daly's closed form, its spread by histories of failures; a failure stops the whole job unless "
+            "run.elastic_pause is given"},
     {"cost", "first form: one price for the whole run; no storage, staff or idle time"},
 };
 
@@ -142,6 +145,7 @@ static void echo_inputs(fc_json_out *out, const fc_study *study) {
         echo_noun(out, "contract", NULL, FC_NOUN_CONTRACT, &study->deal);
     }
     fc_json_out_end_object(out);
+    echo_noun(out, "run", NULL, FC_NOUN_POLICY, &study->policy);
     echo_noun(out, "estimate", NULL, FC_NOUN_ESTIMATE, study);
     fc_json_out_count(out, "seed", (double)study->seed);
     fc_json_out_count(out, "draws", study->draws_count);
@@ -186,6 +190,9 @@ static void write_plan(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_text(out, "recompute", RECOMPUTE_WORDS[plan->recompute]);
     fc_json_out_count(out, "zero", plan->zero);
     fc_json_out_count(out, "sequence_parallel", plan->sequence_parallel);
+    fc_json_out_count(out, "etp", plan->etp);
+    fc_json_out_text(out, "schedule", SCHEDULE_WORDS[plan->schedule]);
+    fc_json_out_text(out, "rank_order", RANK_WORDS[plan->rank_order]);
     fc_json_out_count(out, "zero_group", plan->zero_group);
     fc_json_out_count(out, "recompute_layers", plan->recompute_layers);
     fc_json_out_bool(out, "offload_optimizer", plan->offload_optimizer != 0);
@@ -223,6 +230,25 @@ static void write_step(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_end_object(out);
 }
 
+/* What luck alone does, all inputs at their middle; and what each change alone would keep. */
+static void write_histories(fc_json_out *out, const fc_estimate *e) {
+    fc_json_out_object(out, "histories");
+    fc_json_out_count(out, "count", e->histories_count);
+    if (e->histories_count > 0) {
+        fc_json_out_range(out, "goodput_frac", e->history_goodput_frac);
+        fc_json_out_range(out, "days", e->history_days);
+    }
+    fc_json_out_end_object(out);
+    fc_json_out_list(out, "remedies");
+    for (uint32_t i = 0; i < e->run_remedies_count; ++i) {
+        fc_json_out_object(out, NULL);
+        fc_json_out_text(out, "change", e->run_remedies[i].change);
+        fc_json_out_number(out, "goodput_frac", e->run_remedies[i].goodput_frac);
+        fc_json_out_end_object(out);
+    }
+    fc_json_out_end_list(out);
+}
+
 static void write_run(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_object(out, "run");
     fc_json_out_count(out, "tokens_count", e->point.run.tokens_count);
@@ -233,6 +259,10 @@ static void write_run(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_number(out, "mtbf_s", e->point.run.mtbf_s);
     fc_json_out_number(out, "checkpoint_s", e->point.run.checkpoint_s);
     fc_json_out_number(out, "checkpoint_interval_s", e->point.run.checkpoint_interval_s);
+    fc_json_out_number(out, "memory_interval_s", e->point.run.memory_interval_s);
+    fc_json_out_number(out, "spare_wait_s", e->point.run.spare_wait_s);
+    fc_json_out_number(out, "closed_form_goodput_frac", e->point.run.goodput_frac);
+    write_histories(out, e);
     fc_json_out_end_object(out);
 }
 

@@ -34,6 +34,9 @@ static fc_status check_numbers(const fc_cluster *cluster, fc_error *error) {
         {"pue", offsetof(fc_cluster, pue), FC_UNIT_NONE, 1.0, 5.0},
         {"restart", offsetof(fc_cluster, restart_s), FC_UNIT_S, 0.0, 1e7},
         {"planned_stop", offsetof(fc_cluster, planned_stop_frac), FC_UNIT_FRAC, 0.0, 0.99},
+        {"detect", offsetof(fc_cluster, detect_s), FC_UNIT_S, 0.0, 1e6},
+        {"restart_per_kchip", offsetof(fc_cluster, restart_s_per_kchip), FC_UNIT_S, 0.0, 1e6},
+        {"slow_chips", offsetof(fc_cluster, slow_chips_frac), FC_UNIT_FRAC, 0.0, 0.99},
     };
     FC_TRY(fc_check_limits("cluster", cluster, limits, sizeof limits / sizeof limits[0], error));
     const double counts[] = {cluster->chips_count, cluster->sites_count};
@@ -48,6 +51,20 @@ static fc_status check_numbers(const fc_cluster *cluster, fc_error *error) {
         return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
                             "cluster.sites is %g for %g chips; each site needs a chip: lower sites or raise chips",
                             cluster->sites_count, cluster->chips_count);
+    }
+    return FC_OK;
+}
+
+static fc_status check_failures(const fc_failures *failures, fc_error *error) {
+    static const char *const names[FC_FAILURE_CLASS_COUNT] = {"chip", "host", "network", "storage", "software"};
+    for (int i = 0; i < FC_FAILURE_CLASS_COUNT; i++) {
+        FC_TRY(fc_check_number("cluster.failures", names[i], failures->per_chip_h[i], 0.0, 1.0, FC_UNIT_PER_H, error));
+        FC_TRY(fc_check_number("cluster.failures", "part", failures->part[i], 0.0, 1.0, FC_UNIT_FRAC, error));
+        if (failures->shape[i] != 0.0 && !(failures->shape[i] >= 0.2 && failures->shape[i] <= 5.0)) {
+            return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                                "cluster.failures.%s_shape is %g; allowed is 0.2 to 5, 1 being exponential", names[i],
+                                failures->shape[i]);
+        }
     }
     return FC_OK;
 }
@@ -190,6 +207,7 @@ fc_status fc_cluster_check(fc_cluster *cluster, fc_error *error) {
     FC_TRY(fc_check_text("cluster", "name", cluster->name, sizeof cluster->name, error));
     FC_TRY(fc_chip_check(&cluster->chip, error));
     FC_TRY(check_numbers(cluster, error));
+    FC_TRY(check_failures(&cluster->failures, error));
     FC_TRY(fc_check_whole("cluster", "tiers", cluster->tiers_count, 0, FC_MAX_TIERS, error));
     if (cluster->tiers_count == 0) {
         FC_TRY(build_tiers(cluster, error));

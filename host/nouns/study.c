@@ -15,6 +15,7 @@ fc_study fc_study_default(void) {
     study.stack = fc_stack_default();
     study.plan = fc_plan_default();
     study.deal = fc_deal_default();
+    study.policy = fc_policy_default();
     study.step_time_factor = 1.0;
     study.draws_count = DEFAULT_DRAWS;
     return study;
@@ -96,6 +97,25 @@ static fc_status check_chips(const fc_study *study, fc_error *error) {
     return FC_OK;
 }
 
+static fc_status check_policy(const fc_study *study, fc_error *error) {
+    const fc_policy *policy = &study->policy;
+    FC_TRY(fc_policy_check(policy, error));
+    const fc_delivery *last = policy->deliveries_count > 0 ? &policy->deliveries[policy->deliveries_count - 1] : NULL;
+    if (last != NULL && last->chips_count > study->cluster.chips_count) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "run.delivery.%u has %.0f chips, more than the %.0f of cluster.chips",
+                            policy->deliveries_count - 1, last->chips_count, study->cluster.chips_count);
+    }
+    if (policy->batch_ramp_tokens > study->workload.tokens_count ||
+        policy->seq_ramp_tokens > study->workload.tokens_count) {
+        return fc_error_set(error, FC_BAD_INPUT, NULL, 0, 0,
+                            "run.%s is longer than the run of %g tokens (workload.tokens)",
+                            policy->batch_ramp_tokens > study->workload.tokens_count ? "batch_ramp" : "seq_ramp",
+                            study->workload.tokens_count);
+    }
+    return FC_OK;
+}
+
 static fc_status check_batch(const fc_study *study, fc_error *error) {
     const fc_plan *plan = &study->plan;
     if (plan->global_batch > 0 && plan->dp > 0) {
@@ -170,5 +190,6 @@ fc_status fc_study_check(fc_study *study, fc_error *error) {
     FC_TRY(check_chips(study, error));
     FC_TRY(check_sharding(study, error));
     FC_TRY(check_offload(study, error));
+    FC_TRY(check_policy(study, error));
     return check_batch(study, error);
 }

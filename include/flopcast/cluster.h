@@ -29,6 +29,22 @@ typedef struct fc_tier {
     uint8_t in_network_reduction;
 } fc_tier;
 
+/* What fails. Whoever adds a class adds it to hd/run_job.h too. */
+typedef enum fc_failure_class {
+    FC_FAILURE_CHIP = 0, /* a chip, its memory, its sensors: the host is taken out */
+    FC_FAILURE_HOST,     /* processor, power, board: the host is taken out */
+    FC_FAILURE_NETWORK,  /* a card, cable or switch: one replica loses its ranks */
+    FC_FAILURE_STORAGE,
+    FC_FAILURE_SOFTWARE,
+    FC_FAILURE_CLASS_COUNT
+} fc_failure_class;
+
+typedef struct fc_failures {
+    double per_chip_h[FC_FAILURE_CLASS_COUNT]; /* stops of a job, per chip and hour; all 0: chip.failures_per_chip_h */
+    double shape[FC_FAILURE_CLASS_COUNT];      /* Weibull, of the time between the job's stops; 0 or 1: exponential */
+    double part[FC_FAILURE_CLASS_COUNT];       /* of chip.failures_per_chip_h where no rate is stated; all 0: unknown */
+} fc_failures;
+
 typedef struct fc_cluster {
     char name[FC_NAME_SIZE];
     fc_chip chip;
@@ -41,6 +57,10 @@ typedef struct fc_cluster {
     double pue;                 /* facility power / IT power */
     double restart_s;           /* from a failure to the next step: detection, replacement, loading */
     double planned_stop_frac;   /* share of time for maintenance and planned restarts */
+    fc_failures failures;       /* by class */
+    double detect_s;            /* until a failure is seen, before restart_s */
+    double restart_s_per_kchip; /* more of restart_s for each thousand chips of the job */
+    double slow_chips_frac;     /* share of time lost to slow chips until they are found */
 } fc_cluster;
 
 /* Chips of several kinds under one agreement; each part is a cluster of its own. */

@@ -45,6 +45,8 @@
 #include "measure.h"
 #include "model.h"
 #include "plan.h"
+#include "policy.h"
+#include "race.h"
 #include "results.h"
 #include "runs.h"
 #include "scale.h"

@@ -266,7 +266,10 @@ typedef struct fc_run {
     double chip_h;                /* chips held × wall hours × share: what the run is charged for */
     double mtbf_s;                /* of the whole job */
     double checkpoint_s;          /* one checkpoint */
-    double checkpoint_interval_s; /* Daly's optimum */
+    double checkpoint_interval_s; /* work between two on storage: Daly's optimum, or stated */
+    double memory_interval_s;     /* the same of copies in memory; 0: there are none */
+    double spare_wait_s;          /* mean wait for a host when one fails; 0: spares never run out */
+    double replicas_count;        /* that a failure leaves behind when it takes one; below 2: it stops the job */
 } fc_run;
 
 typedef struct fc_cost {
@@ -297,6 +300,13 @@ typedef struct fc_remedy {
     uint8_t priced; /* the step model knows what the change costs */
 } fc_remedy;
 
+/* One change that keeps more of a run's time: tried alone, in closed form. */
+#define FC_MAX_RUN_REMEDIES 6
+typedef struct fc_run_remedy {
+    char change[160];
+    double goodput_frac; /* with it */
+} fc_run_remedy;
+
 #define FC_MAX_DRIVERS 16
 typedef struct fc_driver {
     char input[FC_NAME_SIZE];
@@ -320,6 +330,11 @@ typedef struct fc_estimate {
     double plans_tried_count;
     double plans_fitting_count;
     uint32_t draws_count;
+    uint32_t histories_count;      /* of failures, played at the middle of all inputs; 0: none were */
+    fc_range history_goodput_frac; /* over them: what luck alone does */
+    fc_range history_days;
+    uint32_t run_remedies_count; /* against failures, the best first */
+    fc_run_remedy run_remedies[FC_MAX_RUN_REMEDIES];
     uint8_t plan_given;
     uint32_t remedies_count;             /* 0 where the plan fits */
     fc_remedy remedies[FC_MAX_REMEDIES]; /* what fits first, the cheapest first; then what comes nearer */

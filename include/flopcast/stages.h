@@ -9,7 +9,9 @@
 #include "cluster.h"
 #include "deal.h"
 #include "model.h"
+#include "hd/run_job.h"
 #include "plan.h"
+#include "policy.h"
 #include "results.h"
 #include "workload.h"
 
@@ -50,9 +52,22 @@ fc_status fc_step_time(fc_step *out, const fc_ops *ops, const fc_cluster *cluste
 /* Multiplies every cause by `factor` (the step model's own error, or a stated MFU), but never beyond HFU 1. */
 void fc_step_scale(fc_step *step, double factor);
 
-/* Days, chip-hours, goodput of a run of such steps. `share_frac` of the time trains; `goodput_frac` 0: computed. */
-void fc_run_project(fc_run *out, const fc_step *step, const fc_ops *ops, const fc_cluster *cluster,
-                    const fc_deal *deal);
+/* What the run model looks at beside the step. */
+typedef struct fc_run_case {
+    const fc_ops *ops;
+    const fc_cluster *cluster;
+    const fc_plan *plan;
+    const fc_policy *policy;
+    const fc_deal *deal;
+} fc_run_case;
+
+/* The job that failures hit, its intervals settled. */
+void fc_run_job(fc_hd_job *out, const fc_step *step, const fc_run_case *c);
+/* Days, chip-hours, goodput of a run of such steps, in closed form. `share_frac` of the time trains; `goodput_frac` 0:
+ * computed. */
+void fc_run_project(fc_run *out, const fc_step *step, const fc_run_case *c);
+/* The same with `kept_frac` of the wall time between planned stops being work, as a history tells: days and chip-hours follow. */
+void fc_run_repace(fc_run *run, const fc_step *step, const fc_run_case *c, double kept_frac);
 
 /* Dollars and energy. */
 void fc_cost_price(fc_cost *out, const fc_run *run, const fc_cluster *cluster, const fc_deal *deal);

@@ -7,6 +7,7 @@
 #include "deal.h"
 #include "model.h"
 #include "plan.h"
+#include "policy.h"
 #include "workload.h"
 
 #ifdef __cplusplus
@@ -90,6 +91,7 @@ typedef struct fc_study {
     fc_stack stack;
     fc_plan plan;
     fc_deal deal;
+    fc_policy policy; /* how the run is operated: `run` in files */
     fc_domain domain;
     double step_time_factor;   /* the step model's own error: measured / predicted; 1 is a perfect model */
     double batch_tokens;       /* of one step, where neither plan nor workload gives a batch */

@@ -18,6 +18,8 @@ static inline fc_study small_study(dice *d) {
         study.cluster.tiers_count = 0;
         study.cluster.tiers_from_chip = 0;
         study.cluster.chip.host_memory_bytes = throw_coin(d) * throw_between(d, 1e9, 1e12);
+        study.cluster.chip.host_link_bytes_per_s = throw_coin(d) * throw_between(d, 1e9, 1e12);
+        study.cluster.chip.host_memory_bytes_per_s = throw_coin(d) * throw_between(d, 1e9, 1e13);
         study.cluster.chip.memory_bytes = throw_between(d, 3e9, 1e13);
         study.stack.overlap_cost_frac = throw_coin(d) * throw_unit(d);
         study.stack.grad_add_bytes = throw_coin(d) * 12.0;

@@ -53,8 +53,10 @@ static bool is_own(const fc_study *study, uint32_t off) {
         (plan->pp % 2 != 0 || micro_batches % 2 != 0 || micro_batches < 2 * plan->pp)) {
         return false;
     }
-    if ((plan->offload_optimizer || plan->offload_weights || plan->offload_activations) &&
-        !(study->cluster.chip.host_memory_bytes > 0)) {
+    const fc_chip *chip = &study->cluster.chip;
+    bool host = chip->host_memory_bytes > 0 && chip->host_link_bytes_per_s > 0;
+    if ((plan->offload_optimizer && !(host && chip->host_memory_bytes_per_s > 0)) ||
+        ((plan->offload_weights || plan->offload_activations) && !host)) {
         return false;
     }
     return !((off & FC_OVERLAP_TP && !(plan->tp > 1 && stack->tp_overlap_frac > 0)) ||
@@ -69,11 +71,10 @@ static bool is_forced(const fc_space *space, const fc_study *study, uint32_t off
     const int axes[] = {FC_SPACE_TP_OVERLAP, FC_SPACE_EP_OVERLAP, FC_SPACE_CP_OVERLAP, FC_SPACE_PP_OVERLAP,
                         FC_SPACE_DP_OVERLAP};
     const fc_plan *plan = &study->plan;
-    const bool live[] = {plan->tp > 1 && study->stack.tp_overlap_frac > 0,
-                         plan->ep > 1 && study->stack.ep_overlap_frac > 0,
-                         plan->cp > 1 && study->stack.cp_overlap_frac > 0,
-                         plan->pp > 1 && study->stack.pp_overlap_frac > 0,
-                         (uint64_t)plan->dp * plan->cp > 1 && study->stack.dp_overlap_frac > 0};
+    const bool live[] = {
+        plan->tp > 1 && study->stack.tp_overlap_frac > 0, plan->ep > 1 && study->stack.ep_overlap_frac > 0,
+        plan->cp > 1 && study->stack.cp_overlap_frac > 0, plan->pp > 1 && study->stack.pp_overlap_frac > 0,
+        (uint64_t)plan->dp * plan->cp > 1 && study->stack.dp_overlap_frac > 0};
     for (int i = 0; i < 5; ++i) {
         bool is_off = (off >> i & 1u) != 0;
         if (live[i] && !lists(&space->axis[axes[i]], is_off ? 0 : 1)) {
@@ -94,8 +95,7 @@ static void weigh(brute *out, const fc_study *study, const fc_ops *ops) {
     out->evaluated_count += 1;
     double token_s = point.step.time_s / point.step.tokens_per_step;
     out->best_token_s = out->best_token_s == 0 || token_s < out->best_token_s ? token_s : out->best_token_s;
-    out->best_usd =
-        out->best_usd == 0 || point.cost.total_usd < out->best_usd ? point.cost.total_usd : out->best_usd;
+    out->best_usd = out->best_usd == 0 || point.cost.total_usd < out->best_usd ? point.cost.total_usd : out->best_usd;
     out->least_bytes = out->least_bytes == 0 || point.memory.per_chip_bytes < out->least_bytes
                            ? point.memory.per_chip_bytes
                            : out->least_bytes;
@@ -232,8 +232,7 @@ static void compare_with_force(const fc_study *study, const fc_space *space, uin
         double tried = force->evaluated_count + force->infeasible_count;
         if (look(&part, study, space, &options, arena) != FC_OK) {
             assert_true(tried == 0);
-        } else if (tried_by(part) != tried ||
-                   (part->top_count > 0 ? part->top[0].objective : 0) != best ||
+        } else if (tried_by(part) != tried || (part->top_count > 0 ? part->top[0].objective : 0) != best ||
                    (exhaustive && part->evaluated_count != force->evaluated_count)) {
             fail_msg("seed %llu by %u exhaustive %u: %.0f tried of %.0f, %.0f evaluated of %.0f, best %.17g of %.17g",
                      (unsigned long long)seed, by, exhaustive, tried_by(part), tried, part->evaluated_count,
@@ -262,7 +261,7 @@ static void test_search__finds_what_brute_force_finds(void **state) {
         compare_with_force(&study, &space, FC_SEARCH_BY_MEMORY, force.least_bytes, &force, seed);
     }
     print_message("%u studies with several plans that fit\n", with_plans);
-    assert_true(with_plans > rounds(1000) / 5);
+    assert_true(with_plans > rounds(1000) / 8);
 }
 
 /* ---- bounds leave nothing out that matters ---------------------------------------------------------------------------- */
@@ -313,9 +312,9 @@ static struct {
 } seen;
 
 /* The engine of this processor, and every so many of its answers written down. */
-static fc_status note_answers(fc_engine_answer *out, const fc_engine_cut *cut, const fc_engine_item *items,
-                              uint32_t count, fc_error *error) {
-    fc_status status = fc_engine_cpu.evaluate(out, cut, items, count, error);
+static fc_status note_answers(void *opened, fc_engine_answer *out, const fc_engine_cut *cut,
+                              const fc_engine_item *items, uint32_t count, fc_error *error) {
+    fc_status status = fc_engine_cpu.evaluate(opened, out, cut, items, count, error);
     for (uint32_t i = 0; i < count && status == FC_OK; ++i) {
         seen.passed += 1;
         if (seen.passed % seen.stride == 0 && seen.count < MOST_SEEN && out[i].state != FC_ENGINE_REFUSED) {
@@ -353,7 +352,8 @@ static void same_as_estimate(const fc_study *study, const fc_found *found) {
 
 static void test_search__every_plan_is_the_estimates_own(void **state) {
     (void)state;
-    static const fc_engine noting = {.name = "noting", .evaluate = note_answers};
+    fc_engine noting = fc_engine_cpu;
+    noting.evaluate = note_answers;
     double compared = 0;
     double fitting = 0;
     for (uint64_t seed = 1; compared < 10000; ++seed) {

@@ -11,10 +11,12 @@
 #include <math.h> /* sqrt fabs floor only: exact on every machine by IEEE 754 */
 #include <stdint.h>
 
+#ifndef FC_HD /* one large kernel has its own */
 #ifdef __CUDACC__
 #define FC_HD static inline __host__ __device__
 #else
 #define FC_HD static inline
+#endif
 #endif
 
 FC_HD double fc_hd_min(double a, double b) { return a < b ? a : b; }

@@ -177,6 +177,20 @@ static fc_status read_shared(fc_megatron *in, fc_error *error) {
     return gate ? fc_draft_set_flag(in->draft, given->place, "model.shared_expert_gate", true, error) : FC_OK;
 }
 
+/* A router that picks groups of experts before experts (DeepSeek's device-limited routing). */
+static fc_status read_groups(fc_megatron *in, fc_error *error) {
+    fc_given *given = NULL;
+    uint64_t groups = 0;
+    uint64_t picked = 0;
+    FC_TRY(fc_megatron_count(&groups, &given, in, "moe-router-num-groups", 0, 1, in->experts, error));
+    if (given == NULL) {
+        return FC_OK;
+    }
+    FC_TRY(fc_draft_set_count(in->draft, given->place, "model.expert_groups", groups, error));
+    FC_TRY(fc_megatron_count(&picked, &given, in, "moe-router-group-topk", groups, 1, groups, error));
+    return fc_draft_set_count(in->draft, fc_megatron_place(given), "model.expert_groups_per_token", picked, error);
+}
+
 fc_status fc_megatron_experts(fc_megatron *in, fc_error *error) {
     fc_given *given = NULL;
     uint64_t value = 0;
@@ -195,6 +209,7 @@ fc_status fc_megatron_experts(fc_megatron *in, fc_error *error) {
     if (given != NULL) {
         FC_TRY(fc_draft_set_count(in->draft, given->place, "model.moe_ffn_hidden", value, error));
     }
+    FC_TRY(read_groups(in, error));
     FC_TRY(read_shared(in, error));
     FC_TRY(read_frequency(in, error));
     FC_TRY(fc_megatron_switch(&on, &given, in, "moe-router-enable-expert-bias", error));

@@ -77,8 +77,6 @@ static const char *const IDLE[] = {
     "moe-router-score",
     "moe-router-topk-scaling",
     "moe-router-bias-update",
-    "moe-router-num-groups",
-    "moe-router-group-topk",
     "moe-router-dtype",
     "mtp-loss",
     "calculate-per-token-loss",

@@ -77,6 +77,10 @@ static void write_experts(fc_plan_script *script) {
     }
     const uint64_t width = model->moe_ffn_hidden > 0 ? model->moe_ffn_hidden : model->ffn_hidden;
     fc_plan_line(script, "--num-experts %u --moe-router-topk %u", model->experts, model->experts_per_token);
+    if (model->expert_groups > 1) {
+        fc_plan_line(script, "--moe-router-num-groups %u --moe-router-group-topk %u", model->expert_groups,
+                     model->expert_groups_per_token);
+    }
     fc_plan_line(script, "--moe-ffn-hidden-size %" PRIu64, width);
     fc_plan_line(script, "--moe-grouped-gemm --moe-token-dispatcher-type alltoall");
     if (mix.block_count[FC_BLOCK_MOE] != model->layers_count) {

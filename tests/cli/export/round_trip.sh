@@ -1,5 +1,5 @@
-# What is exported and imported again is the same plan, bit for bit.
-keys() { grep -A18 '^  "plan": {' | grep -v '"given"\|"tried_count"\|"fitting_count"'; }
+# What is exported and imported again is the same plan, bit for bit; etp 0 is written out as what it stands for.
+keys() { grep -A18 '^  "plan": {' | grep -v '"etp"\|"given"\|"tried_count"\|"fitting_count"'; }
 for s in gpt3 moe; do
     $FLOPCAST estimate $CASES/export/$s.yaml --set plan.vpp=1 --format megatron -o $s.sh
     bash -n $s.sh

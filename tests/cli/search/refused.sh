@@ -13,6 +13,6 @@ try $study --set model=llama3-405b --set cluster.chips=2
 try $study --deadline 1h
 try $study --deadline soon
 try $study --by luck
-try $study --engine cuda
+try $study --engine gpu
 try $study --why tp
 try $study --top 0

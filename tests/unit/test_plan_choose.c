@@ -427,6 +427,8 @@ static void test_plan_choose__a_host_too_small_is_told(void **state) {
     fc_study study = ideal_study(8);
     study.plan.offload_optimizer = 1;
     study.cluster.chip.host_memory_bytes = 1e6;
+    study.cluster.chip.host_link_bytes_per_s = 5e10;
+    study.cluster.chip.host_memory_bytes_per_s = 1e11;
     fc_study now = checked(study);
     fc_plan plan;
     fc_estimate counts;

@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 cp "$flopcast" "$scratch/flopcast" && cp "$plugin" "$scratch/flopcast-cuda.so" && cd "$scratch" || exit 2
 
 search() {
-    ./flopcast search "$study" --data "$data" --set 'space={kind: wide, tp: 4, pp: [1, 2], dtype: bf16}' --format json --threads 1 --engine "$1" |
+    ./flopcast search "$study" --data "$data" --set 'space={tp: 4, pp: [1, 2]}' --format json --threads 1 --engine "$1" |
         grep -vE '"(elapsed_s|plans_per_s|engine)"' >"$1.json"
     [ "${PIPESTATUS[0]}" = 0 ] && [ -s "$1.json" ]
 }

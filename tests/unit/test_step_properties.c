@@ -243,8 +243,8 @@ static void check_better(uint64_t number, const fc_step *before) {
     size_t which = number % COUNT_OF(machines);
     fc_step step;
     fc_error error = {0};
-    double form_frac = all.study.plan.vpp > 1 ? 1.5e-2 : 1e-2; /* hd/schedule_interleaved.h: uneven ends */
-    double room_frac = all.study.plan.pp > 1 ? form_frac : 1e-9;
+
+    double room_frac = all.study.plan.pp > 1 ? 1e-2 : 1e-9;
     all.changed = all.study;
     machines[which].change(&all.changed);
     fc_status status = time_of(&step, &all.changed, &error);

@@ -185,8 +185,11 @@ FC_HD void fc_step_fill_causes(fc_step *out, const fc_step_machine *on, const fc
     pass.backward_s += waits.backward_s;
     wait_s += waits.forward_s + waits.backward_s;
     double pass_s = pass.forward_s + pass.backward_s;
-    fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, chip.backward_s, ends, &link);
+    double busy_backward_s = chip.backward_s + grads_s - link.short_s;
+    fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, busy_backward_s, ends, &link);
     double extra_s = time.busy_s / count - pass_s;
+    /* a micro-batch's turn, waits for other stages and for sends included: traffic travels then as well */
+    double turn_s = on->plan->pp > 1 ? time.total_s / count : pass_s;
     double share = extra_s < 0.0 ? 1.0 + extra_s / pass_s : 1.0; /* both of two stages may have a layer less */
     count *= share;
 
@@ -200,7 +203,7 @@ FC_HD void fc_step_fill_causes(fc_step *out, const fc_step_machine *on, const fc
     cause_s[FC_STEP_CONTEXT] += count * link.context_s;
     cause_s[FC_STEP_PIPELINE] += time.send_s;
     cause_s[FC_STEP_BUBBLE] += time.bubble_s;
-    fc_step_add_replica_traffic(out, on, load, share * pass_s);
+    fc_step_add_replica_traffic(out, on, load, turn_s);
     cause_s[FC_STEP_DATA] += fc_step_table_traffic_s(on, rows);
     /* gradients on their way to the host hide behind those still on their way between chips, too */
     fc_step_add_optimizer(out, on, rows, load, pass.backward_s + cause_s[FC_STEP_DATA]);

@@ -53,6 +53,7 @@ typedef struct fc_step_links {
     double expert_s;
     double context_s;
     double forward_s; /* of these three together; the rest is backward */
+    double short_s;   /* of the backward part, what would hide if there were more work to hide behind */
     double send_s;    /* one message between two stages of the pipeline, all of it */
     double ends_s;    /* tensor-parallel traffic of embedding and logits, on the stage that has them */
 } fc_step_links;

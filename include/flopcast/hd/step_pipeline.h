@@ -46,16 +46,16 @@ FC_HD fc_hd_pass fc_step_end_pass(const fc_step_stage *end, double links_s, fc_s
     return out;
 }
 
-/* The pipeline as its schedule sees it. A weight gradient is a third of a matmul's three products; where the host makes the
- * backward pass longer than the chip's `chip_backward_s`, half of that is theirs: a layer's backward launches as many products
- * of either kind. */
+/* The pipeline as its schedule sees it. A weight gradient is a third of a matmul's three products. Where the backward pass
+ * waits, for its host or for traffic that finds too little work to hide behind, half of that is theirs: a layer's backward has
+ * as many products of either kind. `busy_backward_s` is the pass without these waits. */
 FC_HD fc_hd_pipeline fc_step_describe_pipeline(const fc_step_machine *on, const fc_step_stage *layers,
-                                               fc_step_two_way pass, double chip_backward_s,
+                                               fc_step_two_way pass, double busy_backward_s,
                                                const fc_step_stage ends[2], const fc_step_links *link) {
     const fc_plan *plan = on->plan;
     double layers_count = on->ops->layers_count;
     double spared_frac = 1.0 - fc_shard_end_share(plan, layers_count) / fc_shard_stage_share(plan, layers_count);
-    double waits_s = fc_hd_max(0.0, pass.backward_s - chip_backward_s);
+    double waits_s = fc_hd_max(0.0, pass.backward_s - busy_backward_s);
     double weight_s = layers->class_s[FC_OP_MATMUL] / 3.0 + 0.5 * waits_s;
     double end_links_s = plan->pp > 1 ? link->ends_s : link->ends_s / 2.0;
     fc_hd_pipeline pipe = fc_shard_pipeline(plan);
@@ -101,9 +101,9 @@ FC_HD fc_hd_pipeline_time fc_step_time_pipeline(const fc_step_machine *on, const
 /* The whole pipeline: `layers` the fullest stage's, `pass` what one micro-batch takes there with the host's waits, `ends`
  * what embedding and logits add. */
 FC_HD fc_hd_pipeline_time fc_step_pipeline(const fc_step_machine *on, const fc_step_stage *layers, fc_step_two_way pass,
-                                           double chip_backward_s, const fc_step_stage ends[2],
+                                           double busy_backward_s, const fc_step_stage ends[2],
                                            const fc_step_links *link) {
-    fc_hd_pipeline pipe = fc_step_describe_pipeline(on, layers, pass, chip_backward_s, ends, link);
+    fc_hd_pipeline pipe = fc_step_describe_pipeline(on, layers, pass, busy_backward_s, ends, link);
     return fc_step_time_pipeline(on, &pipe);
 }
 

@@ -161,12 +161,14 @@ FC_HD fc_step_links fc_step_exposed_links(const fc_step_machine *on, const fc_st
     double wanted_s = links.tensor_s * stack->tp_overlap_frac + links.expert_s * stack->ep_overlap_frac +
                       links.context_s * stack->cp_overlap_frac;
     double forward_hidden_s = fc_hd_min(0.5 * wanted_s, forward_s);
-    double hidden_s = forward_hidden_s + fc_hd_min(0.5 * wanted_s, backward_s);
+    double backward_hidden_s = fc_hd_min(0.5 * wanted_s, backward_s);
+    double hidden_s = forward_hidden_s + backward_hidden_s;
     double hidden = wanted_s > 0.0 ? hidden_s / wanted_s : 1.0;
     links.tensor_s *= 1.0 - hidden * stack->tp_overlap_frac;
     links.expert_s *= 1.0 - hidden * stack->ep_overlap_frac;
     links.context_s *= 1.0 - hidden * stack->cp_overlap_frac;
     links.forward_s = 0.5 * all_s - forward_hidden_s;
+    links.short_s = 0.5 * wanted_s - backward_hidden_s;
     links.send_s = fc_step_send_s(on);
     return links;
 }

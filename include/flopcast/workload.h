@@ -57,7 +57,7 @@ typedef struct fc_stack {
     uint8_t dropout;         /* masks are kept for the backward pass */
     uint8_t cuda_graphs;     /* no host time between kernels */
     double tp_overlap_frac;  /* share of tensor-parallel traffic hidden behind matmuls; 0 to 1 */
-    double dp_overlap_frac;  /* share of a step's compute that gradient traffic may hide behind */
+    double dp_overlap_frac;  /* share of a micro-batch's turn that gradient traffic may hide behind */
     double ep_overlap_frac;
     double cp_overlap_frac;
     double pp_overlap_frac;
@@ -78,7 +78,7 @@ typedef struct fc_stack {
     double overlap_cost_frac;        /* what hidden traffic takes from the compute beside it, of its own time */
     double grad_add_bytes;           /* moved a parameter and micro-batch to add its gradient to what is there */
     double grad_wire_bytes;          /* of a gradient between replicas; 0: workload.grad_bytes */
-    double gathers_per_layer;       /* under ZeRO 3: collectives that one layer's weights take; 0: 1 */
+    double gathers_per_layer;        /* under ZeRO 3: collectives that one layer's weights take; 0: 1 */
     uint8_t old_attention;           /* its flash attention was written for an older kind of chip */
     uint8_t fused_experts;           /* MXFP8 experts: products, activation and conversion are one kernel each way */
     uint8_t experts_apart;           /* each expert's product is a kernel of its own, not one for all of a chip's */

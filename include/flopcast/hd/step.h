@@ -1,8 +1,8 @@
 /* hd/step.h: seconds of one optimizer step, by cause, from what rows sum up to (host/stages/step_rows.c).
  *
  * The fullest stage has its share of all rows; traffic between chips comes from step_traffic.h; chip and host work side by
- * side; the pipeline's schedule makes a step of it (step_pipeline.h). Gradient traffic hides behind a stated share of compute
- * and takes something from it. docs/formulas.md, "Step time".
+ * side; the pipeline's schedule makes a step of it (step_pipeline.h). Gradient traffic hides behind a stated share of a
+ * micro-batch's turn and takes something from it. docs/formulas.md, "Step time".
  */
 #ifndef FLOPCAST_HD_STEP_H
 #define FLOPCAST_HD_STEP_H
@@ -87,22 +87,23 @@ FC_HD double fc_step_add_grads_s(const fc_step_machine *on, fc_step_load load) {
     return on->stack->grad_add_bytes * (load.dense_count + load.expert_count) / on->memory_bytes_per_s;
 }
 
-/* Passes of a micro-batch beside which gradients and weights can travel. Once a step: the last backward pass; of an
+/* Turns of a micro-batch beside which gradients and weights can travel. Once a step: the last backward pass; of an
  * interleaved stage all chunks but the last are done `pp` micro-batches of a chunk earlier each. */
-FC_HD double fc_step_overlap_passes(const fc_step_machine *on) {
+FC_HD double fc_step_overlap_turns(const fc_step_machine *on) {
     double rounds = fc_step_replica_rounds(on);
     double chunks = on->plan->vpp;
     double count = fc_shard_micro_batches(on->plan);
     return rounds > 1.0 ? rounds : fc_hd_min(count, 1.0 + on->plan->pp * (chunks - 1.0) / chunks);
 }
 
-FC_HD void fc_step_add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step_load load, double pass_s) {
+/* `turn_s`: what a micro-batch takes on the stage that works longest, its waits for sends and other stages included. */
+FC_HD void fc_step_add_replica_traffic(fc_step *out, const fc_step_machine *on, fc_step_load load, double turn_s) {
     fc_step_replicas traffic = fc_step_replica_traffic(on, load);
-    double room_s = on->stack->dp_overlap_frac * pass_s * fc_step_overlap_passes(on);
+    double room_s = on->stack->dp_overlap_frac * turn_s * fc_step_overlap_turns(on);
     /* the last bucket of gradients, one layer's, has nothing left to hide behind; nor has the first layer's gather */
     double buckets = fc_hd_max(1.0, on->ops->layers_count * fc_step_layer_share(on));
     double hideable = 1.0 - 1.0 / buckets;
-    double once_s = fc_hd_min(traffic.across_s * hideable, on->stack->dp_overlap_frac * pass_s);
+    double once_s = fc_hd_min(traffic.across_s * hideable, on->stack->dp_overlap_frac * turn_s);
     double hidden_s = fc_hd_min((traffic.time_s - traffic.across_s) * hideable + once_s, room_s);
     /* it disturbs no longer than it lasts */
     double taken_s = traffic.time_s > 0.0 ? fc_hd_min(1.0, traffic.inside_s / traffic.time_s) * hidden_s : 0.0;
@@ -188,7 +189,6 @@ FC_HD void fc_step_fill_causes(fc_step *out, const fc_step_machine *on, const fc
     double busy_backward_s = chip.backward_s + grads_s - link.short_s;
     fc_hd_pipeline_time time = fc_step_pipeline(on, &layers, pass, busy_backward_s, ends, &link);
     double extra_s = time.busy_s / count - pass_s;
-    /* a micro-batch's turn, waits for other stages and for sends included: traffic travels then as well */
     double turn_s = on->plan->pp > 1 ? time.total_s / count : pass_s;
     double share = extra_s < 0.0 ? 1.0 + extra_s / pass_s : 1.0; /* both of two stages may have a layer less */
     count *= share;

@@ -67,10 +67,11 @@ typedef struct fc_step_load {
 /* Gradients in and weights out over the replicas, once a step, before overlap. */
 typedef struct fc_step_replicas {
     double time_s; /* all of it */
-    double
-        across_s; /* of that, once a step: sums over the groups that ZeRO splits within, and over a stage's two copies */
+    /* of that, once a step: sums over the groups that ZeRO splits within, and over a stage's two copies */
+    double across_s;
     double inside_s; /* had all of it gone through the innermost tier: how much it disturbs the chip's own work */
 } fc_step_replicas;
+
 /* What a plan stands on; what only rows ask for is not there yet. */
 FC_HD void fc_step_stand(fc_step_machine *out, const fc_ops *ops, const fc_cluster *cluster, const fc_plan *plan,
                          const fc_stack *stack) {

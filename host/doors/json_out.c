@@ -186,3 +186,11 @@ void fc_json_out_range(fc_json_out *out, const char *key, fc_range value) {
     fc_json_out_number(out, "p90", value.p90);
     fc_json_out_end_object(out);
 }
+
+void fc_json_out_range_or_null(fc_json_out *out, const char *key, bool known, fc_range value) {
+    if (known) {
+        fc_json_out_range(out, key, value);
+    } else {
+        fc_json_out_null(out, key);
+    }
+}

@@ -32,5 +32,7 @@ void fc_json_out_text(fc_json_out *out, const char *key, const char *value); /* 
 void fc_json_out_bool(fc_json_out *out, const char *key, bool value);
 void fc_json_out_null(fc_json_out *out, const char *key);
 void fc_json_out_range(fc_json_out *out, const char *key, fc_range value); /* {"p10": …, "p50": …, "p90": …} */
+/* The same, or null where it is not known. */
+void fc_json_out_range_or_null(fc_json_out *out, const char *key, bool known, fc_range value);
 
 #endif

@@ -1,5 +1,6 @@
 #include "write_estimate.h"
 
+#include "plan_words.h"
 #include "say.h"
 #include "table.h"
 #include "write_domain.h"
@@ -9,8 +10,6 @@
 #include <string.h>
 
 enum { BAR_WIDTH = 30, MOST_ASSUMPTIONS = 8, MOST_DRIVERS = 5 };
-
-static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
 
 typedef struct page {
     fc_text *text;
@@ -100,7 +99,7 @@ static void say_plan(const page *p) {
         fc_text_addf(p->text, ", %s idle", fc_say_count(rest, sizeof rest, idle));
     }
     fc_text_addf(p->text, "; vpp %u, ep %u, micro-batch %u, recompute %s, ZeRO %d", plan->vpp, plan->ep,
-                 plan->micro_batch, RECOMPUTE_WORDS[plan->recompute], plan->zero);
+                 plan->micro_batch, fc_plan_word("recompute", plan->recompute), plan->zero);
     if (p->e->plan_given) {
         fc_text_add(p->text, " (as given)\n");
     } else {

@@ -1,14 +1,12 @@
 #include "write_estimate.h"
 
+#include "plan_words.h"
+
 #include "write_domain.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
-static const char *const SCHEDULE_WORDS[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe"};
-static const char *const RANK_WORDS[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp"};
 
 /* What a reader must know of the model itself. */
 static const char *const FIRST_FORM[][2] = {
@@ -179,20 +177,10 @@ static void write_cluster(fc_json_out *out, const fc_estimate *e, const fc_study
 static void write_plan(fc_json_out *out, const fc_estimate *e) {
     const fc_plan *plan = &e->point.plan;
     fc_json_out_object(out, "plan");
-    fc_json_out_count(out, "tp", plan->tp);
-    fc_json_out_count(out, "pp", plan->pp);
-    fc_json_out_count(out, "vpp", plan->vpp);
-    fc_json_out_count(out, "dp", plan->dp);
-    fc_json_out_count(out, "cp", plan->cp);
-    fc_json_out_count(out, "ep", plan->ep);
-    fc_json_out_count(out, "micro_batch", plan->micro_batch);
-    fc_json_out_count(out, "global_batch", plan->global_batch);
-    fc_json_out_text(out, "recompute", RECOMPUTE_WORDS[plan->recompute]);
-    fc_json_out_count(out, "zero", plan->zero);
-    fc_json_out_count(out, "sequence_parallel", plan->sequence_parallel);
+    fc_write_plan_members(out, plan);
     fc_json_out_count(out, "etp", plan->etp);
-    fc_json_out_text(out, "schedule", SCHEDULE_WORDS[plan->schedule]);
-    fc_json_out_text(out, "rank_order", RANK_WORDS[plan->rank_order]);
+    fc_json_out_text(out, "schedule", fc_plan_word("schedule", plan->schedule));
+    fc_json_out_text(out, "rank_order", fc_plan_word("rank_order", plan->rank_order));
     fc_json_out_count(out, "zero_group", plan->zero_group);
     fc_json_out_count(out, "recompute_layers", plan->recompute_layers);
     fc_json_out_bool(out, "offload_optimizer", plan->offload_optimizer != 0);
@@ -266,20 +254,12 @@ static void write_run(fc_json_out *out, const fc_estimate *e) {
     fc_json_out_end_object(out);
 }
 
-static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range) {
-    if (known) {
-        fc_json_out_range(out, key, range);
-    } else {
-        fc_json_out_null(out, key);
-    }
-}
-
 static void write_cost(fc_json_out *out, const fc_estimate *e) {
     const fc_cost *cost = &e->point.cost;
     fc_json_out_object(out, "cost");
-    range_or_null(out, "total_usd", cost->priced != 0, e->total_usd);
-    range_or_null(out, "usd_per_mtoken", cost->priced != 0, e->usd_per_mtoken);
-    range_or_null(out, "energy_mwh", cost->powered != 0, e->energy_mwh);
+    fc_json_out_range_or_null(out, "total_usd", cost->priced != 0, e->total_usd);
+    fc_json_out_range_or_null(out, "usd_per_mtoken", cost->priced != 0, e->usd_per_mtoken);
+    fc_json_out_range_or_null(out, "energy_mwh", cost->powered != 0, e->energy_mwh);
     if (cost->powered) {
         fc_json_out_number(out, "peak_mw", cost->peak_mw);
     } else {

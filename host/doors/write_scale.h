@@ -33,6 +33,5 @@ fc_table *fc_scale_speed_table(fc_arena *arena, const fc_scale_page *page);
 fc_table *fc_scale_plan_table(fc_arena *arena, const fc_scale_page *page);
 /* "pipeline bubble" of a cause. */
 const char *fc_scale_cause_words(uint32_t cause);
-const char *fc_scale_recompute_word(uint32_t recompute);
 
 #endif

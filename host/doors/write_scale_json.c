@@ -1,31 +1,14 @@
 /* write_scale_json.c: a scaling curve as JSON; docs/scaling.md lists the keys. */
 #include "write_scale.h"
 
+#include "plan_words.h"
 #include "write_estimate.h"
-
-static void range_or_null(fc_json_out *out, const char *key, bool known, fc_range range) {
-    if (known) {
-        fc_json_out_range(out, key, range);
-    } else {
-        fc_json_out_null(out, key);
-    }
-}
 
 static void write_plan(fc_json_out *out, const fc_point *at) {
     const fc_plan *plan = &at->plan;
     fc_json_out_object(out, "plan");
-    fc_json_out_count(out, "tp", plan->tp);
-    fc_json_out_count(out, "pp", plan->pp);
-    fc_json_out_count(out, "vpp", plan->vpp);
-    fc_json_out_count(out, "dp", plan->dp);
-    fc_json_out_count(out, "cp", plan->cp);
-    fc_json_out_count(out, "ep", plan->ep);
+    fc_write_plan_members(out, plan);
     fc_json_out_count(out, "etp", plan->etp);
-    fc_json_out_count(out, "micro_batch", plan->micro_batch);
-    fc_json_out_count(out, "global_batch", plan->global_batch);
-    fc_json_out_text(out, "recompute", fc_scale_recompute_word(plan->recompute));
-    fc_json_out_count(out, "zero", plan->zero);
-    fc_json_out_count(out, "sequence_parallel", plan->sequence_parallel);
     fc_json_out_count(out, "chips_used_count", at->step.chips_used_count);
     fc_json_out_end_object(out);
 }
@@ -54,11 +37,11 @@ static void write_point(fc_json_out *out, const fc_scale_point *point) {
     fc_json_out_number(out, "per_chip_bytes", point->at.memory.per_chip_bytes);
     fc_json_out_number(out, "tokens_count", point->tokens_count);
     fc_json_out_bool(out, "may_never_end", !ends);
-    range_or_null(out, "days", ends, point->days);
-    range_or_null(out, "chip_h", ends, point->chip_h);
-    range_or_null(out, "total_usd", ends && point->at.cost.priced, point->total_usd);
-    range_or_null(out, "energy_mwh", ends && point->at.cost.powered, point->energy_mwh);
-    range_or_null(out, "goodput_frac", ends, point->goodput_frac);
+    fc_json_out_range_or_null(out, "days", ends, point->days);
+    fc_json_out_range_or_null(out, "chip_h", ends, point->chip_h);
+    fc_json_out_range_or_null(out, "total_usd", ends && point->at.cost.priced, point->total_usd);
+    fc_json_out_range_or_null(out, "energy_mwh", ends && point->at.cost.powered, point->energy_mwh);
+    fc_json_out_range_or_null(out, "goodput_frac", ends, point->goodput_frac);
     fc_json_out_number(out, "speedup", point->speedup);
     fc_json_out_number(out, "efficiency_frac", point->efficiency_frac);
     fc_json_out_number(out, "doubling_gain", point->doubling_gain);

@@ -1,15 +1,11 @@
 /* write_scale_rows.c: the points of a scaling curve as tables and CSV. */
 #include "write_scale.h"
 
+#include "plan_words.h"
 #include "say.h"
 
 #include <stdio.h>
 #include <string.h>
-
-const char *fc_scale_recompute_word(uint32_t recompute) {
-    static const char *const words[] = {"auto", "none", "selective", "full"};
-    return recompute < FC_RECOMPUTE_COUNT ? words[recompute] : "?";
-}
 
 const char *fc_scale_cause_words(uint32_t cause) {
     static const char *const words[FC_SCALE_CAUSE_COUNT] = {
@@ -60,7 +56,7 @@ const char *fc_scale_again(fc_text *text, const fc_scale_page *page, const fc_sc
         " --set 'plan={tp: %u, pp: %u, vpp: %u, dp: %u, cp: %u, ep: %u, micro_batch: %u, recompute: %s, zero: %d, "
         "sequence_parallel: %d",
         plan->tp, plan->pp, plan->vpp, plan->dp, plan->cp, plan->ep, plan->micro_batch,
-        fc_scale_recompute_word(plan->recompute), (int)plan->zero, (int)plan->sequence_parallel);
+        fc_plan_word("recompute", plan->recompute), (int)plan->zero, (int)plan->sequence_parallel);
     if (plan->etp > 0) {
         fc_text_addf(&words, ", etp: %u", plan->etp);
     }
@@ -148,7 +144,8 @@ static const char *say_plan(char *out, size_t size, const fc_plan *plan) {
         snprintf(experts + used, sizeof experts - used, " etp %u", plan->etp);
     }
     snprintf(out, size, "tp %u pp %u vpp %u cp %u%s dp %u, micro-batch %u, %s, ZeRO %d", plan->tp, plan->pp, plan->vpp,
-             plan->cp, experts, plan->dp, plan->micro_batch, fc_scale_recompute_word(plan->recompute), (int)plan->zero);
+             plan->cp, experts, plan->dp, plan->micro_batch, fc_plan_word("recompute", plan->recompute),
+             (int)plan->zero);
     return out;
 }
 
@@ -199,7 +196,7 @@ static void add_row(fc_text *text, const fc_scale_point *point) {
     bool ends = !point->endless;
     fc_text_addf(text, "%.0f,%.0f,%u,%u,%u,%u,%u,%u,%u,%u,%u,%s,%d", point->chips_count,
                  point->at.step.chips_used_count, plan->tp, plan->pp, plan->vpp, plan->dp, plan->cp, plan->ep,
-                 plan->etp, plan->micro_batch, plan->global_batch, fc_scale_recompute_word(plan->recompute),
+                 plan->etp, plan->micro_batch, plan->global_batch, fc_plan_word("recompute", plan->recompute),
                  (int)plan->zero);
     add_number(text, point->at.step.time_s, true);
     add_number(text, point->at.step.tokens_per_s, true);

@@ -1,6 +1,7 @@
 /* write_search.c: a search for people: the best plans, the front, what was looked at. */
 #include "write_search.h"
 
+#include "plan_words.h"
 #include "say.h"
 #include "table.h"
 
@@ -9,9 +10,6 @@
 
 enum { MOST_FRONT_ROWS = 12 };
 
-static const char *const RECOMPUTE_WORDS[] = {"auto", "none", "selective", "full"};
-static const char *const SCHEDULE_WORDS[] = {"auto", "gpipe", "1f1b", "interleaved", "zero-bubble", "dualpipe"};
-static const char *const RANK_WORDS[] = {"tp-cp-ep-dp-pp", "tp-cp-ep-pp-dp", "tp-ep-cp-dp-pp"};
 static const char *const BY_WORDS[] = {"seconds a token", "dollars", "memory"};
 static const char *const OVERLAP_KEYS[] = {"tp_overlap", "ep_overlap", "cp_overlap", "pp_overlap", "dp_overlap"};
 
@@ -44,16 +42,16 @@ void fc_search_say_plan(char *out, size_t size, const fc_found *found, const fc_
     if (plan->global_batch != study->plan.global_batch) {
         addf(out, size, " batch %u", plan->global_batch);
     }
-    addf(out, size, " recompute %s", RECOMPUTE_WORDS[plan->recompute]);
+    addf(out, size, " recompute %s", fc_plan_word("recompute", plan->recompute));
     add_unless(out, size, "layers", plan->recompute_layers, 0);
     addf(out, size, " ZeRO %d", (int)plan->zero);
     add_unless(out, size, "in groups of", plan->zero_group, 0);
     addf(out, size, "%s", plan->sequence_parallel ? " SP" : "");
     if (plan->schedule != FC_PLAN_SCHEDULE_AUTO) {
-        addf(out, size, " %s", SCHEDULE_WORDS[plan->schedule]);
+        addf(out, size, " %s", fc_plan_word("schedule", plan->schedule));
     }
     if (plan->rank_order != 0) {
-        addf(out, size, " order %s", RANK_WORDS[plan->rank_order]);
+        addf(out, size, " order %s", fc_plan_word("rank_order", plan->rank_order));
     }
     bool offloads = plan->offload_optimizer || plan->offload_weights || plan->offload_activations;
     addf(out, size, "%s%s%s%s", offloads ? " offload" : "", plan->offload_optimizer ? " optimizer" : "",
@@ -84,7 +82,7 @@ void fc_search_say_sets(fc_text *text, const fc_found *found, const fc_study *st
     }
     add_key(text, "micro_batch", plan->micro_batch);
     add_key(text, "global_batch", plan->global_batch);
-    fc_text_addf(text, "recompute: %s, ", RECOMPUTE_WORDS[plan->recompute]);
+    fc_text_addf(text, "recompute: %s, ", fc_plan_word("recompute", plan->recompute));
     if (plan->recompute_layers > 0) {
         add_key(text, "recompute_layers", plan->recompute_layers);
     }
@@ -92,10 +90,10 @@ void fc_search_say_sets(fc_text *text, const fc_found *found, const fc_study *st
         add_key(text, "zero_group", plan->zero_group);
     }
     if (plan->schedule != FC_PLAN_SCHEDULE_AUTO) {
-        fc_text_addf(text, "schedule: %s, ", SCHEDULE_WORDS[plan->schedule]);
+        fc_text_addf(text, "schedule: %s, ", fc_plan_word("schedule", plan->schedule));
     }
     if (plan->rank_order != 0) {
-        fc_text_addf(text, "rank_order: %s, ", RANK_WORDS[plan->rank_order]);
+        fc_text_addf(text, "rank_order: %s, ", fc_plan_word("rank_order", plan->rank_order));
     }
     fc_text_add(text, plan->offload_optimizer ? "offload_optimizer: true, " : "");
     fc_text_add(text, plan->offload_weights ? "offload_weights: true, " : "");
@@ -129,8 +127,8 @@ static void say_answer(fc_text *text, const fc_search_page *page) {
     char plan[320];
     const fc_study *study = page->study;
     const fc_found *best = &page->part->top[0];
-    fc_text_addf(text, "%s on %s %s: ", study->model.name, fc_say_count(chips, sizeof chips, study->cluster.chips_count),
-                 study->cluster.chip.name);
+    fc_text_addf(text, "%s on %s %s: ", study->model.name,
+                 fc_say_count(chips, sizeof chips, study->cluster.chips_count), study->cluster.chip.name);
     if (page->part->top_count == 0) {
         fc_text_addf(text, "none of %s plans does what is asked.\n",
                      fc_say_count(count, sizeof count, tried(page->part)));
@@ -158,8 +156,8 @@ static void say_counts(fc_text *text, const fc_search_page *page) {
     char number[4][32];
     fc_text_addf(text, "\n%s plans of the %s space: %s evaluated, %s do not fit, %s left out%s\n",
                  fc_say_count(number[0], 32, tried(part)), page->space->kind == FC_SPACE_WIDE ? "wide" : "default",
-                 fc_say_count(number[1], 32, part->evaluated_count), fc_say_count(number[2], 32, part->infeasible_count),
-                 fc_say_count(number[3], 32, part->pruned_count),
+                 fc_say_count(number[1], 32, part->evaluated_count),
+                 fc_say_count(number[2], 32, part->infeasible_count), fc_say_count(number[3], 32, part->pruned_count),
                  part->pruned_count > 0 ? " by a bound that they cannot beat" : "");
     if (part->excluded_count > 0) {
         fc_text_addf(text, "%s of the evaluated are over a limit that was set.\n",

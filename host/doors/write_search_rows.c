@@ -1,6 +1,7 @@
 /* write_search_rows.c: a search for programs: JSON, and a row a plan as CSV. */
 #include "write_search.h"
 
+#include "plan_words.h"
 #include "table.h"
 #include "write_estimate.h"
 
@@ -120,22 +121,34 @@ static void add_number(fc_table *table, double value) {
 }
 
 static void add_plan_cells(fc_table *table, const fc_plan *plan) {
-    static const char *const recompute[] = {"auto", "none", "selective", "full"};
-    const uint32_t before[] = {plan->tp, plan->pp, plan->vpp, plan->dp, plan->cp, plan->ep, plan->micro_batch,
-                               plan->global_batch};
+    const uint32_t before[] = {plan->tp, plan->pp, plan->vpp,         plan->dp,
+                               plan->cp, plan->ep, plan->micro_batch, plan->global_batch};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; ++i) {
         fc_table_cellf(table, "%u", before[i]);
     }
-    fc_table_cellf(table, "%s", recompute[plan->recompute]);
+    fc_table_cellf(table, "%s", fc_plan_word("recompute", plan->recompute));
     fc_table_cellf(table, "%d", (int)plan->zero);
     fc_table_cellf(table, "%d", (int)plan->sequence_parallel);
 }
 
 void fc_write_search_csv(fc_text *text, const fc_search_page *page) {
-    const char *const heading[] = {"rank",      "step_time_s",  "mfu_frac",  "per_chip_bytes", "chips_used_count",
-                                   "tp",        "pp",           "vpp",       "dp",             "cp",
-                                   "ep",        "micro_batch",  "global_batch", "recompute",   "zero",
-                                   "sequence_parallel", "estimate_command"};
+    const char *const heading[] = {"rank",
+                                   "step_time_s",
+                                   "mfu_frac",
+                                   "per_chip_bytes",
+                                   "chips_used_count",
+                                   "tp",
+                                   "pp",
+                                   "vpp",
+                                   "dp",
+                                   "cp",
+                                   "ep",
+                                   "micro_batch",
+                                   "global_batch",
+                                   "recompute",
+                                   "zero",
+                                   "sequence_parallel",
+                                   "estimate_command"};
     fc_table *table = fc_table_start(text->arena, "rrrrrrrrrrrrrlrrl");
     if (table == NULL) {
         text->failed = true;

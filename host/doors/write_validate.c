@@ -1,6 +1,7 @@
 /* write_validate.c: the tables that people read. */
 #include "write_validate.h"
 
+#include "plan_words.h"
 #include "say.h"
 #include "table.h"
 
@@ -9,11 +10,6 @@
 #include <string.h>
 
 enum { MOST_WORST = 12, MOST_REASONS = 12 };
-
-const char *fc_run_recompute_word(uint32_t recompute) {
-    static const char *const words[FC_RECOMPUTE_COUNT] = {"auto", "none", "selective", "full"};
-    return recompute < FC_RECOMPUTE_COUNT ? words[recompute] : "unknown";
-}
 
 /* ---- groups ----------------------------------------------------------------------------------------------------- */
 
@@ -74,8 +70,8 @@ static void add_score(fc_table *table, const fc_run_score *score) {
     fc_table_cellf(table, "%s", fc_say(measured, sizeof measured, score->row->measured_s, FC_UNIT_S, 3));
     fc_table_cellf(table, "%+.1f", 100.0 * score->error_frac);
     fc_table_cellf(table, "tp %u pp %u vpp %u cp %u ep %u dp %u mb %u zero %d %s%s", plan->tp, plan->pp, plan->vpp,
-                   plan->cp, plan->ep, plan->dp, plan->micro_batch, plan->zero, fc_run_recompute_word(plan->recompute),
-                   score->row->plan_complete ? "" : ", partly chosen");
+                   plan->cp, plan->ep, plan->dp, plan->micro_batch, plan->zero,
+                   fc_plan_word("recompute", plan->recompute), score->row->plan_complete ? "" : ", partly chosen");
 }
 
 static fc_table *worst_table(fc_text *text, const fc_run_report *report, bool suspect) {

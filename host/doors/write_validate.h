@@ -28,7 +28,5 @@ fc_status fc_write_run_json(fc_text *text, const fc_run_score *score, const fc_s
 /* The members of one element of runs[]. */
 void fc_write_run_members(fc_json_out *out, const fc_run_score *score);
 
-/* "none", "selective" …, as plan.recompute spells it. */
-const char *fc_run_recompute_word(uint32_t recompute);
 
 #endif

@@ -1,6 +1,7 @@
 /* write_validate_data.c: the rows for other programs: JSON and CSV. */
 #include "write_validate.h"
 
+#include "plan_words.h"
 #include "table.h"
 
 #include "../base/units.h"
@@ -25,17 +26,7 @@ static void text_if_any(fc_json_out *out, const char *key, const char *value) {
 
 static void write_plan(fc_json_out *out, const fc_plan *plan) {
     fc_json_out_object(out, "plan");
-    fc_json_out_count(out, "tp", plan->tp);
-    fc_json_out_count(out, "pp", plan->pp);
-    fc_json_out_count(out, "vpp", plan->vpp);
-    fc_json_out_count(out, "dp", plan->dp);
-    fc_json_out_count(out, "cp", plan->cp);
-    fc_json_out_count(out, "ep", plan->ep);
-    fc_json_out_count(out, "micro_batch", plan->micro_batch);
-    fc_json_out_count(out, "global_batch", plan->global_batch);
-    fc_json_out_text(out, "recompute", fc_run_recompute_word(plan->recompute));
-    fc_json_out_number(out, "zero", plan->zero);
-    fc_json_out_number(out, "sequence_parallel", plan->sequence_parallel);
+    fc_write_plan_members(out, plan);
     fc_json_out_end_object(out);
 }
 

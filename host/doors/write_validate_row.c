@@ -1,6 +1,7 @@
 /* write_validate_row.c: one published run: what was asked, what came out, and where the predicted step goes. */
 #include "write_validate.h"
 
+#include "plan_words.h"
 #include "say.h"
 #include "table.h"
 
@@ -33,7 +34,7 @@ static void write_plan(fc_text *text, const fc_plan *plan) {
                  "  plan: {tp: %u, pp: %u, vpp: %u, cp: %u, ep: %u, dp: %u, micro_batch: %u, recompute: %s, zero: %d, "
                  "sequence_parallel: %d}\n",
                  plan->tp, plan->pp, plan->vpp, plan->cp, plan->ep, plan->dp, plan->micro_batch,
-                 fc_run_recompute_word(plan->recompute), plan->zero, plan->sequence_parallel);
+                 fc_plan_word("recompute", plan->recompute), plan->zero, plan->sequence_parallel);
 }
 
 static void write_if_any(fc_text *text, const char *what, const char *said) {
